@@ -1,0 +1,3 @@
+module github.com/tiphys-dev/tiphys
+
+go 1.26.0

@@ -1,0 +1,163 @@
+// Package lint runs rules over manifests.
+//
+// It and everything below it is a pure function of its input: it does no input
+// or output, reads no clock and imports nothing of Kubernetes' clients, so that
+// a terminal, a rendered chart, an admission webhook and a controller can all
+// ask the same question and get the same answer.
+package lint
+
+import (
+	"fmt"
+
+	"github.com/tiphys-dev/tiphys/lint/manifest"
+	"github.com/tiphys-dev/tiphys/lint/resolve"
+	"github.com/tiphys-dev/tiphys/lint/source"
+	"github.com/tiphys-dev/tiphys/lint/workflow"
+)
+
+// Severity orders findings by what they cost.
+type Severity int8
+
+// Error is kept for what Argo Workflows or the API server would refuse, and
+// for what can never run.
+const (
+	Off Severity = iota
+	Info
+	Warning
+	Error
+)
+
+var severities = [...]string{"off", "info", "warning", "error"}
+
+// String names the severity as users write it.
+func (s Severity) String() string { return severities[s] }
+
+// ParseSeverity reads off, info, warning or error.
+func ParseSeverity(s string) (Severity, error) {
+	for i, name := range severities {
+		if s == name {
+			return Severity(i), nil
+		}
+	}
+	return Off, fmt.Errorf("severity %q is none of off, info, warning, error", s)
+}
+
+// A Rule is one check. Rules are values in leaf packages: a rule is its own
+// code, its own page and its own tests, and nothing else.
+type Rule struct {
+	// Name is what users write to configure or waive the rule: words in
+	// kebab-case that name the defect.
+	Name string
+	// Severity is what a finding costs unless a user or a policy says otherwise.
+	Severity Severity
+	// Topic groups rules in lists: manifest, template, dag, tag, ...
+	Topic string
+	// Page is the txtar archive that is page, example and test of the rule:
+	// its comment is Markdown, the first line the title.
+	Page string
+
+	// Document is called once for each document, also for broken ones.
+	Document func(*Pass)
+	// Object is called once for each object of any kind.
+	Object func(*Pass)
+	// Run is called once for each workflow: each object of a workflow kind, and
+	// each workflow that a Sensor embeds.
+	Run func(*Pass)
+}
+
+// String returns the name of the rule.
+func (r *Rule) String() string { return r.Name }
+
+// A Pass is one rule meeting one document, object or workflow. Rules must not
+// keep it.
+type Pass struct {
+	Rule     *Rule
+	Document *manifest.Document
+	Object   *manifest.Node     // nil in Rule.Document
+	Workflow *workflow.Workflow // nil but in Rule.Run
+	Index    *resolve.Index     // what else is known
+	Options  *Options
+
+	report func(Finding)
+}
+
+// Reportf reports that something is wrong at n.
+func (p *Pass) Reportf(n *manifest.Node, format string, args ...any) {
+	p.Report(Finding{Node: n, Message: fmt.Sprintf(format, args...)})
+}
+
+// ReportRange reports that something is wrong with the bytes [from, to) of
+// the value of the scalar n.
+func (p *Pass) ReportRange(n *manifest.Node, from, to int, format string, args ...any) {
+	p.Report(Finding{Node: n, Span: n.Range(from, to), Message: fmt.Sprintf(format, args...)})
+}
+
+// Report reports f. What the caller leaves out is filled in: Rule and Severity
+// from the rule, Object from the pass, Path and Span from f.Node.
+func (p *Pass) Report(f Finding) {
+	f.Rule = p.Rule
+	if f.Severity == Off {
+		f.Severity = p.Rule.Severity
+	}
+	if f.Path == "" {
+		f.Path = f.Node.Path()
+	}
+	if !f.Span.Known() {
+		f.Span = f.Node.Token()
+	}
+	p.report(f)
+}
+
+// A Finding is one thing that is wrong. It is identified by object, path and
+// rule; where it stands in the text is looked up.
+type Finding struct {
+	Rule     *Rule
+	Severity Severity
+	Object   Object
+	// Path is the field path in the object, "" for the object itself.
+	Path string
+	// Span is the text to point at, unknown when there is none.
+	Span source.Span
+	// Message says what is wrong with the thing quoted, then what would be
+	// right; lower case, no full stop.
+	Message string
+	Related []Related
+	Fix     *Fix
+
+	// Node is what the finding is about; it is dropped when the run is over.
+	Node *manifest.Node
+}
+
+// Object names the Kubernetes object that a finding is about.
+type Object struct{ Kind, Namespace, Name string }
+
+// Related is a second place that explains a finding.
+type Related struct {
+	Path    string
+	Span    source.Span
+	Message string
+}
+
+// At is the place of n with a message.
+func At(n *manifest.Node, format string, args ...any) Related {
+	return Related{Path: n.Path(), Span: n.Token(), Message: fmt.Sprintf(format, args...)}
+}
+
+// A Fix is one way to mend a finding.
+type Fix struct {
+	// Message is a verb phrase: "rename to build".
+	Message string
+	// Safe is set when a machine may apply the fix unasked: the workflow means
+	// the same, or what its author evidently meant.
+	Safe  bool
+	Edits []Edit
+}
+
+// An Edit is one change of the tree. With Key, the field of that name is set in
+// the map Node; without Key and with Value, the scalar Node is replaced; with
+// neither, Node is removed from its parent.
+type Edit struct {
+	Node  *manifest.Node
+	Key   string
+	Value any // string, bool, int, or map[string]any and []any of them
+}

@@ -1,0 +1,93 @@
+// Package source holds the text that findings point into.
+//
+// A position is a byte offset. Lines and columns exist only at the edge of the
+// program, where a reporter prints them.
+package source
+
+import (
+	"bytes"
+	"slices"
+	"sync"
+	"unicode/utf8"
+)
+
+// A File is one immutable piece of text.
+type File struct {
+	// Name is what is printed for the file, as the user wrote it.
+	Name  string
+	Bytes []byte
+
+	once  sync.Once
+	lines []int // byte offset of the first byte of each line
+}
+
+// NewFile returns a file called name. It keeps b; the caller must not change it.
+func NewFile(name string, b []byte) *File { return &File{Name: name, Bytes: b} }
+
+// starts returns the offset of each line. Most files have no finding, so the
+// index is made when it is first asked for.
+func (f *File) starts() []int {
+	f.once.Do(func() {
+		f.lines = append(make([]int, 0, 1+bytes.Count(f.Bytes, []byte("\n"))), 0)
+		for i, c := range f.Bytes {
+			if c == '\n' {
+				f.lines = append(f.lines, i+1)
+			}
+		}
+	})
+	return f.lines
+}
+
+// A Position is a place as a person counts it: lines and columns from 1,
+// columns in runes.
+type Position struct{ Line, Column int }
+
+// Position converts a byte offset, which is clamped to the file.
+func (f *File) Position(off int) Position {
+	off = min(max(off, 0), len(f.Bytes))
+	i := f.line(off)
+	start := f.starts()[i]
+	if start == 0 && bytes.HasPrefix(f.Bytes, bom) {
+		start = min(len(bom), off) // a byte order mark is not a column
+	}
+	return Position{Line: i + 1, Column: utf8.RuneCount(f.Bytes[start:off]) + 1}
+}
+
+var bom = []byte("\ufeff")
+
+// line returns the index of the line that holds the offset.
+func (f *File) line(off int) int {
+	i, found := slices.BinarySearch(f.starts(), off)
+	if !found {
+		i--
+	}
+	return i
+}
+
+// Line returns the text of the line (from 1) without its line break.
+func (f *File) Line(n int) []byte {
+	s := f.starts()
+	if n < 1 || n > len(s) {
+		return nil
+	}
+	l, _, _ := bytes.Cut(f.Bytes[s[n-1]:], []byte("\n"))
+	return bytes.TrimSuffix(l, []byte("\r"))
+}
+
+// A Span is the half-open range of bytes [Start, End) of a file.
+// The zero Span means that the text is not known, as in an admission request.
+type Span struct {
+	File       *File
+	Start, End int
+}
+
+// Known reports whether the span points into text.
+func (s Span) Known() bool { return s.File != nil }
+
+// Text returns the bytes of the span.
+func (s Span) Text() []byte {
+	if !s.Known() {
+		return nil
+	}
+	return s.File.Bytes[s.Start:s.End]
+}

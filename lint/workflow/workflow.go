@@ -1,0 +1,286 @@
+// Package workflow is the typed, positioned, total model of Argo workflows.
+//
+// Every value of the model knows where it was written. The model is total:
+// what is absent is a nil node, and nil nodes answer "nothing", so rules need
+// no guards. What the model does not name is reached through its nodes.
+package workflow
+
+import "github.com/tiphys-dev/tiphys/lint/manifest"
+
+// The kinds that hold a workflow spec.
+const (
+	KindWorkflow                = "Workflow"
+	KindWorkflowTemplate        = "WorkflowTemplate"
+	KindClusterWorkflowTemplate = "ClusterWorkflowTemplate"
+	KindCronWorkflow            = "CronWorkflow"
+	KindSensor                  = "Sensor"
+)
+
+// A Workflow is what Workflow, WorkflowTemplate, ClusterWorkflowTemplate,
+// CronWorkflow and a workflow embedded in a Sensor have in common.
+type Workflow struct {
+	// Object is the object that the manifest holds: Root, or the Sensor.
+	Object *manifest.Node
+	// Root has the workflow's own kind and metadata.
+	Root *manifest.Node
+	Kind string
+	// Trigger is the trigger of the Sensor that embeds the workflow, or nil.
+	Trigger  *manifest.Node
+	Metadata *manifest.Node
+	// Cron is the spec of a CronWorkflow, nil for the other kinds.
+	Cron *manifest.Node
+	// Spec is the workflow spec: of a CronWorkflow, its workflowSpec.
+	Spec *manifest.Node
+
+	Name         *manifest.Node
+	GenerateName *manifest.Node
+	Namespace    *manifest.Node
+	Entrypoint   *manifest.Node
+	OnExit       *manifest.Node
+	// Ref is spec.workflowTemplateRef.
+	Ref       *Ref
+	Arguments Arguments
+	Hooks     []*Hook
+	// Defaults is spec.templateDefaults, nil if absent.
+	Defaults *Template
+	// Templates are spec.templates in the order of the text.
+	Templates []*Template
+	// All are Templates, each followed by the inline templates of its calls.
+	All []*Template
+
+	byName map[string]*Template
+}
+
+// Template returns the template of that name (the first one), or nil.
+func (w *Workflow) Template(name string) *Template { return w.byName[name] }
+
+// IsLibrary reports whether the workflow is a WorkflowTemplate or a
+// ClusterWorkflowTemplate: something others call, whose arguments may come later.
+func (w *Workflow) IsLibrary() bool {
+	return w.Kind == KindWorkflowTemplate || w.Kind == KindClusterWorkflowTemplate
+}
+
+// Type is what a template does.
+type Type uint8
+
+// The types of templates. NoType is a template that says nothing.
+const (
+	NoType Type = iota
+	TypeContainer
+	TypeContainerSet
+	TypeScript
+	TypeResource
+	TypeData
+	TypeHTTP
+	TypePlugin
+	TypeSuspend
+	TypeSteps
+	TypeDAG
+)
+
+// typeFields are the fields that give a template its type, by Type.
+var typeFields = [...]string{"", "container", "containerSet", "script", "resource", "data", "http", "plugin", "suspend", "steps", "dag"}
+
+// String returns the field that gives a template this type.
+func (t Type) String() string { return typeFields[t] }
+
+// Pod reports whether a template of this type runs a pod of its own.
+func (t Type) Pod() bool { return t >= TypeContainer && t <= TypeData }
+
+// Leaf reports whether the template does work itself: not steps, dag, suspend.
+func (t Type) Leaf() bool { return t >= TypeContainer && t <= TypePlugin }
+
+// A Template is one template of a workflow, or an inline one of a call.
+type Template struct {
+	Workflow *Workflow
+	Node     *manifest.Node
+	Name     *manifest.Node
+	// Type is that of the first type field; Types are all of them that are set.
+	Type  Type
+	Types []*manifest.Node
+	// Body is the node of the type field: container, dag, ...
+	Body    *manifest.Node
+	Inputs  Arguments
+	Outputs Arguments
+	// Calls are the tasks of a DAG or the steps of all groups, in order.
+	Calls []*Call
+	// Containers are those that run in the template's pod, in the order
+	// containers, init containers, sidecars.
+	Containers []*Container
+	// Caller is the call that holds this template inline, or nil.
+	Caller *Call
+
+	byName map[string]*Call
+}
+
+// Call returns the task or step of that name (the first one), or nil.
+func (t *Template) Call(name string) *Call { return t.byName[name] }
+
+// Title names the template in messages: template "main", or, for one without a
+// name, by its place: inline template of task "a".
+func (t *Template) Title() string {
+	switch {
+	case t.Caller != nil:
+		return "inline template of " + t.Caller.Title()
+	case t.Name.Text() != "":
+		return `template "` + t.Name.Text() + `"`
+	}
+	return "template " + t.Node.Path()
+}
+
+// Anchor is the node to point at when a template as a whole is meant.
+func (t *Template) Anchor() *manifest.Node {
+	if t.Name.Set() {
+		return t.Name
+	}
+	if t.Caller != nil {
+		return t.Caller.Anchor()
+	}
+	return t.Node
+}
+
+// Role tells how a container takes part in its pod.
+type Role uint8
+
+// The roles of containers.
+const (
+	Main    Role = iota // container, script, member of a containerSet
+	Init                // initContainers
+	Sidecar             // sidecars
+)
+
+// A Container is a container of a template's pod.
+type Container struct {
+	Template *Template
+	Node     *manifest.Node
+	Role     Role
+	Name     *manifest.Node
+	Image    *manifest.Node
+}
+
+// A Call is a task of a DAG or a step: one template calling another.
+type Call struct {
+	// Owner is the template that holds the call.
+	Owner *Template
+	Node  *manifest.Node
+	Name  *manifest.Node
+	// Group is the index of the step's group, -1 for a task.
+	Group int
+	// Template, Ref and Inline say what is called; one of them should be set.
+	Template *manifest.Node
+	Ref      *Ref
+	Inline   *Template
+
+	Arguments    Arguments
+	When         *manifest.Node
+	Depends      *manifest.Node
+	Dependencies []*manifest.Node
+	WithItems    *manifest.Node
+	WithParam    *manifest.Node
+	WithSequence *manifest.Node
+	OnExit       *manifest.Node
+	Hooks        []*Hook
+}
+
+// Word is "task" or "step".
+func (c *Call) Word() string {
+	if c.Group < 0 {
+		return "task"
+	}
+	return "step"
+}
+
+// Title names the call in messages: task "a".
+func (c *Call) Title() string {
+	if c.Name.Text() == "" {
+		return c.Word() + " " + c.Node.Path()
+	}
+	return c.Word() + ` "` + c.Name.Text() + `"`
+}
+
+// Anchor is the node to point at when a call as a whole is meant.
+func (c *Call) Anchor() *manifest.Node {
+	if c.Name.Set() {
+		return c.Name
+	}
+	return c.Node
+}
+
+// Loops reports whether the call has withItems (not empty), withParam or withSequence.
+func (c *Call) Loops() bool {
+	return len(c.WithItems.Items()) > 0 || c.WithParam.Text() != "" || c.WithSequence.Set()
+}
+
+// A Ref is a templateRef or a workflowTemplateRef.
+type Ref struct {
+	Node *manifest.Node
+	// Name is the WorkflowTemplate, Template the template in it (nil in a
+	// workflowTemplateRef).
+	Name     *manifest.Node
+	Template *manifest.Node
+	// Cluster is set by clusterScope: true.
+	Cluster bool
+}
+
+// A Hook is a lifecycle hook of a workflow, task or step.
+type Hook struct {
+	Node *manifest.Node
+	// Key is the name of the hook: exit, running, ...
+	Key        *manifest.Node
+	Expression *manifest.Node
+	Template   *manifest.Node
+	Ref        *Ref
+	Arguments  Arguments
+}
+
+// Arguments are parameters and artifacts: what a call passes, what a template
+// takes, what it gives.
+type Arguments struct {
+	Node       *manifest.Node
+	Parameters []*Parameter
+	Artifacts  []*Artifact
+}
+
+// Parameter returns the parameter of that name (the first one), or nil.
+func (a *Arguments) Parameter(name string) *Parameter {
+	for _, p := range a.Parameters {
+		if p.Name.Text() == name {
+			return p
+		}
+	}
+	return nil
+}
+
+// Artifact returns the artifact of that name (the first one), or nil.
+func (a *Arguments) Artifact(name string) *Artifact {
+	for _, p := range a.Artifacts {
+		if p.Name.Text() == name {
+			return p
+		}
+	}
+	return nil
+}
+
+// A Parameter is a parameter of arguments, inputs or outputs.
+type Parameter struct {
+	Node       *manifest.Node
+	Name       *manifest.Node
+	Value      *manifest.Node
+	Default    *manifest.Node
+	ValueFrom  *manifest.Node
+	Enum       *manifest.Node
+	GlobalName *manifest.Node
+}
+
+// An Artifact is an artifact of arguments, inputs or outputs.
+type Artifact struct {
+	Node           *manifest.Node
+	Name           *manifest.Node
+	Path           *manifest.Node
+	From           *manifest.Node
+	FromExpression *manifest.Node
+	GlobalName     *manifest.Node
+	Optional       bool
+	// Locations are the fields that say where the artifact is stored: s3, git, ...
+	Locations []*manifest.Node
+}
