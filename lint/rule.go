@@ -8,9 +8,12 @@ package lint
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/lint/resolve"
+	"github.com/tiphys-dev/tiphys/lint/schema"
+	"github.com/tiphys-dev/tiphys/lint/scope"
 	"github.com/tiphys-dev/tiphys/lint/source"
 	"github.com/tiphys-dev/tiphys/lint/workflow"
 )
@@ -63,6 +66,8 @@ type Rule struct {
 	// Run is called once for each workflow: each object of a workflow kind, and
 	// each workflow that a Sensor embeds.
 	Run func(*Pass)
+	// Finish is called once when all files are known.
+	Finish func(*Pass)
 }
 
 // String returns the name of the rule.
@@ -78,7 +83,36 @@ type Pass struct {
 	Index    *resolve.Index     // what else is known
 	Options  *Options
 
-	report func(Finding)
+	unit       *unit
+	references []Reference
+	report     func(Finding)
+}
+
+// Tags returns what the tags and expressions of the workflow stand for. It is
+// worked out once for all rules.
+func (p *Pass) Tags() *scope.Analysis {
+	if p.unit.tags == nil {
+		p.unit.tags = scope.Analyze(p.Workflow, p.Index)
+	}
+	return p.unit.tags
+}
+
+// Structure returns what the schema says is wrong with the object. It is worked
+// out once for all rules.
+func (p *Pass) Structure() []schema.Problem {
+	u := p.unit
+	if u.checked {
+		return u.structure
+	}
+	u.checked = true
+	if v := p.Object.Get("apiVersion").Text(); v != "" && !strings.HasPrefix(v, workflow.Group) {
+		return nil
+	}
+	c := schema.Checker{Argo: schema.Version(p.Options.Argo), Report: func(problem schema.Problem) { u.structure = append(u.structure, problem) }}
+	if t := schema.Lookup(p.Object.Get("kind").Text()); t != nil {
+		c.Check(p.Object, t)
+	}
+	return u.structure
 }
 
 // Reportf reports that something is wrong at n.
@@ -126,6 +160,8 @@ type Finding struct {
 
 	// Node is what the finding is about; it is dropped when the run is over.
 	Node *manifest.Node
+	// keep is set where a finding is about another document than the pass.
+	keep *document
 }
 
 // Object names the Kubernetes object that a finding is about.

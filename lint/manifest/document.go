@@ -32,10 +32,10 @@ type Problem struct {
 	Kind    ProblemKind
 	Span    source.Span
 	Message string // in the words of house style: lower case, no full stop
-	// First is the earlier of two keys that are the same.
+	// First and Node are the earlier and the later of two values that have the
+	// same key. First is no longer among the children of its parent.
 	First *Node
-	// Node is the later one.
-	Node *Node
+	Node  *Node
 }
 
 // A Comment is a YAML comment from its "#" to the end of the line.

@@ -77,6 +77,8 @@ type Node struct {
 	// Alias is set on nodes that stand in the tree by a YAML alias or a merge
 	// key; their span is that of the anchored text.
 	Alias bool
+
+	indent uint8 // column of the lines of a block scalar, noIndent when it is larger
 }
 
 // Get returns the field called key, or nil.

@@ -17,6 +17,10 @@ type File struct {
 	Name  string
 	Bytes []byte
 
+	// Of a clipping: the offset of its first byte and the index of its first line
+	// in the file that it was cut from.
+	offset, line0 int
+
 	once  sync.Once
 	lines []int // byte offset of the first byte of each line
 }
@@ -47,10 +51,10 @@ func (f *File) Position(off int) Position {
 	off = min(max(off, 0), len(f.Bytes))
 	i := f.line(off)
 	start := f.starts()[i]
-	if start == 0 && bytes.HasPrefix(f.Bytes, bom) {
+	if start+f.offset == 0 && bytes.HasPrefix(f.Bytes, bom) {
 		start = min(len(bom), off) // a byte order mark is not a column
 	}
-	return Position{Line: i + 1, Column: utf8.RuneCount(f.Bytes[start:off]) + 1}
+	return Position{Line: f.line0 + i + 1, Column: utf8.RuneCount(f.Bytes[start:off]) + 1}
 }
 
 var bom = []byte("\ufeff")
@@ -67,10 +71,11 @@ func (f *File) line(off int) int {
 // Line returns the text of the line (from 1) without its line break.
 func (f *File) Line(n int) []byte {
 	s := f.starts()
-	if n < 1 || n > len(s) {
+	n -= f.line0 + 1
+	if n < 0 || n >= len(s) {
 		return nil
 	}
-	l, _, _ := bytes.Cut(f.Bytes[s[n-1]:], []byte("\n"))
+	l, _, _ := bytes.Cut(f.Bytes[s[n]:], []byte("\n"))
 	return bytes.TrimSuffix(l, []byte("\r"))
 }
 
@@ -90,4 +95,33 @@ func (s Span) Text() []byte {
 		return nil
 	}
 	return s.File.Bytes[s.Start:s.End]
+}
+
+// Offset returns the offset of the span in the whole file.
+func (s Span) Offset() int {
+	if !s.Known() {
+		return 0
+	}
+	return s.File.offset + s.Start
+}
+
+// Len returns the number of bytes of the span.
+func (s Span) Len() int { return s.End - s.Start }
+
+// Clip returns the same span in a clipping of the file: a file of the same name
+// that holds only the lines of the span, at the same positions. It lets the rest
+// of the text go.
+func (s Span) Clip() Span {
+	if !s.Known() || s.File.offset > 0 {
+		return s
+	}
+	f := s.File
+	first := f.line(s.Start)
+	from := f.starts()[first]
+	to := len(f.Bytes)
+	if i := bytes.IndexByte(f.Bytes[s.End:], '\n'); i >= 0 {
+		to = s.End + i
+	}
+	cut := &File{Name: f.Name, Bytes: bytes.Clone(f.Bytes[from:to]), offset: from, line0: first}
+	return Span{File: cut, Start: s.Start - from, End: s.End - from}
 }

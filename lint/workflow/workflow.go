@@ -5,7 +5,12 @@
 // no guards. What the model does not name is reached through its nodes.
 package workflow
 
-import "github.com/tiphys-dev/tiphys/lint/manifest"
+import (
+	"strings"
+
+	"github.com/tiphys-dev/tiphys/lint/expr/depends"
+	"github.com/tiphys-dev/tiphys/lint/manifest"
+)
 
 // The kinds that hold a workflow spec.
 const (
@@ -166,6 +171,8 @@ type Call struct {
 	Name  *manifest.Node
 	// Group is the index of the step's group, -1 for a task.
 	Group int
+	// Index is the position in Owner.Calls.
+	Index int
 	// Template, Ref and Inline say what is called; one of them should be set.
 	Template *manifest.Node
 	Ref      *Ref
@@ -175,6 +182,8 @@ type Call struct {
 	When         *manifest.Node
 	Depends      *manifest.Node
 	Dependencies []*manifest.Node
+	// Needs are the tasks that dependencies or depends name, in that order.
+	Needs        []Need
 	WithItems    *manifest.Node
 	WithParam    *manifest.Node
 	WithSequence *manifest.Node
@@ -209,6 +218,17 @@ func (c *Call) Anchor() *manifest.Node {
 // Loops reports whether the call has withItems (not empty), withParam or withSequence.
 func (c *Call) Loops() bool {
 	return len(c.WithItems.Items()) > 0 || c.WithParam.Text() != "" || c.WithSequence.Set()
+}
+
+// A Need is a task that another task waits for.
+type Need struct {
+	Task string
+	// Status is what depends asks for, "" for a task alone.
+	Status string
+	// Node is the item of dependencies, or depends; the name stands at the bytes
+	// [From, To) of its value.
+	Node     *manifest.Node
+	From, To int
 }
 
 // A Ref is a templateRef or a workflowTemplateRef.
@@ -283,4 +303,49 @@ type Artifact struct {
 	Optional       bool
 	// Locations are the fields that say where the artifact is stored: s3, git, ...
 	Locations []*manifest.Node
+}
+
+// Conditional reports whether a call may come to nothing although its template
+// runs: behind a when, over a list that may be empty, or after a task that
+// ended in a certain way.
+func (c *Call) Conditional() bool {
+	switch {
+	case c.When.Text() != "", c.WithParam.Set(), c.WithItems != nil && len(c.WithItems.Items()) == 0:
+		return true
+	case c.WithSequence.Set():
+		for _, f := range c.WithSequence.Fields() {
+			if f.Kind != manifest.Int || f.Value == "0" {
+				return true
+			}
+		}
+	}
+	for _, n := range c.Needs {
+		switch n.Status {
+		case "", depends.Succeeded, depends.Daemoned, depends.AnySucceeded:
+		default:
+			return true
+		}
+	}
+	return strings.Contains(c.Depends.Text(), "!")
+}
+
+// Injected reports whether the Sensor that embeds the workflow writes to a
+// field at or below path, like spec.arguments, when it fires.
+func (w *Workflow) Injected(path string) bool {
+	for _, list := range []*manifest.Node{
+		w.Trigger.At("template", "argoWorkflow", "parameters"),
+		w.Trigger.At("template", "k8s", "parameters"),
+	} {
+		for _, p := range list.Items() {
+			if dest := p.Get("dest").Text(); dest == path || strings.HasPrefix(dest, path+".") {
+				return true
+			}
+		}
+	}
+	for _, p := range w.Trigger.Get("parameters").Items() {
+		if strings.Contains(p.Get("dest").Text(), ".source.resource."+path) {
+			return true
+		}
+	}
+	return path == "spec.arguments" && w.Trigger.At("template", "argoWorkflow", "args").Set()
 }

@@ -1,0 +1,55 @@
+# Everything here needs Go, git and make, and nothing else.
+
+SHELL       := /bin/sh
+GO          ?= go
+VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS     := -X github.com/tiphys-dev/tiphys/internal/cli.version=$(VERSION)
+FUZZTIME    ?= 60s
+STATICCHECK  = $(GO) tool -modfile=tools/go.mod staticcheck
+
+.DEFAULT_GOAL := help
+.PHONY: help build test lint verify bench fuzz demo rule clean
+
+help: ## Show what there is to make
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## Build bin/tiphys
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/tiphys ./cmd/tiphys
+
+test: ## Run all tests
+	$(GO) test -p 2 ./...
+
+lint: ## Check our own code: gofmt, go vet, staticcheck
+	@unformatted=$$(git ls-files --cached --others --exclude-standard '*.go' | xargs gofmt -l); \
+	if [ -n "$$unformatted" ]; then echo "not as gofmt has it:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(STATICCHECK) ./...
+
+verify: ## Check that generated files are up to date and the working tree clean
+	$(GO) generate ./...
+	$(GO) mod tidy -diff
+	cd tools && $(GO) mod tidy -diff
+	@gofmt -l $$(git ls-files '*.go') | (! grep .)
+	git diff --exit-code
+	@untracked=$$(git ls-files --others --exclude-standard); \
+	if [ -n "$$untracked" ]; then echo "not in git:"; echo "$$untracked"; exit 1; fi
+
+bench: ## Compare the speed of linting with that of merely parsing
+	$(GO) test -run='^$$' -bench=. -benchtime=1x ./test/bench
+
+fuzz: ## Run each fuzz target for FUZZTIME (60s)
+	@set -e; for file in $$(git ls-files --cached --others --exclude-standard '*_test.go' | xargs grep -l '^func Fuzz'); do \
+		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$file); do \
+			echo "$$target in $$(dirname $$file)"; \
+			$(GO) test -run='^$$' -fuzz="^$$target\$$" -fuzztime=$(FUZZTIME) ./$$(dirname $$file); \
+		done; \
+	done
+
+demo: build ## See the main job done: lint good and broken workflows
+	@PATH="$(CURDIR)/bin:$$PATH" ./examples/demo.sh
+
+rule: ## Start a rule: make rule NAME=param-unused
+	@$(GO) run ./lint/rules/gen/scaffold lint/rules '$(NAME)'
+
+clean: ## Remove what was built
+	rm -rf bin dist

@@ -1,0 +1,195 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/lint/report"
+	"github.com/tiphys-dev/tiphys/lint/rules"
+)
+
+// settings are what flags and configuration file say, as text: they are
+// checked once, whoever said it.
+type settings struct {
+	failOn      string
+	show        string
+	argoVersion string
+	complete    bool
+	rules       map[string]lint.Severity
+	exclude     []glob
+}
+
+// flags are those of lint.
+type flags struct {
+	settings
+	format string
+	output string
+	color  string
+	config string
+	rule   []string
+	quiet  bool
+}
+
+func (f *flags) add(c *cobra.Command) {
+	set := c.Flags()
+	set.StringVarP(&f.format, "format", "f", string(report.Text), "how to print: "+strings.Join(report.Formats(), ", "))
+	set.StringVarP(&f.output, "output", "o", "", "write the report to this file instead of standard output")
+	set.StringVar(&f.failOn, "fail-on", "error", "least severity that makes the exit code 1: error, warning, info")
+	set.StringVar(&f.show, "show", "warning", "least severity to show in text, github and junit: error, warning, info")
+	set.StringArrayVar(&f.rule, "rule", nil, "NAME=off|info|warning|error: change the severity of a rule; may be repeated")
+	set.StringVar(&f.argoVersion, "argo-version", "", fmt.Sprintf("Argo Workflows version to check for, %s to %s (default the newest)", lint.Oldest, lint.Newest))
+	set.BoolVar(&f.complete, "complete", false, "all manifests are given: what is referred to and not among them does not exist")
+	set.StringVar(&f.color, "color", "auto", "colours in text: auto, always, never")
+	set.StringVar(&f.config, "config", "", "configuration file (default: "+configName+", from the working directory upwards)")
+	set.BoolVarP(&f.quiet, "quiet", "q", false, "show only findings that fail the run, and nothing when there are none")
+
+	c.MarkFlagsMutuallyExclusive("quiet", "show")
+	severities := cobra.FixedCompletions([]string{"error", "warning", "info"}, cobra.ShellCompDirectiveNoFileComp)
+	for name, complete := range map[string]cobra.CompletionFunc{
+		"format":       cobra.FixedCompletions(report.Formats(), cobra.ShellCompDirectiveNoFileComp),
+		"fail-on":      severities,
+		"show":         severities,
+		"color":        cobra.FixedCompletions([]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp),
+		"argo-version": cobra.NoFileCompletions,
+		"rule":         completeOverride,
+	} {
+		if err := c.RegisterFlagCompletionFunc(name, complete); err != nil {
+			panic(err) // a name above is not a flag
+		}
+	}
+}
+
+// completeOverride completes NAME=severity.
+func completeOverride(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+	name, _, hasValue := strings.Cut(typed, "=")
+	var out []string
+	if hasValue {
+		for _, s := range []string{"off", "info", "warning", "error"} {
+			out = append(out, name+"="+s)
+		}
+		return out, cobra.ShellCompDirectiveNoFileComp
+	}
+	for _, r := range rules.All() {
+		out = append(out, r.Name+"=")
+	}
+	return out, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+}
+
+// A plan is a checked set of settings.
+type plan struct {
+	lint    lint.Options
+	report  report.Options
+	format  report.Format
+	exclude []glob
+}
+
+// plan merges the configuration under the flags; a flag that was given wins.
+func (f *flags) plan(c *cobra.Command, config *config) (*plan, error) {
+	if !slices.Contains(report.Formats(), f.format) {
+		return nil, fmt.Errorf("--format %q is none of %s%s", f.format, strings.Join(report.Formats(), ", "), didYouMean(f.format, report.Formats()))
+	}
+	s := f.settings
+	given := c.Flags().Changed
+	if !given("fail-on") && config.failOn != "" {
+		s.failOn = config.failOn
+	}
+	showGiven := given("show") || config.show != ""
+	if !given("show") && config.show != "" {
+		s.show = config.show
+	}
+	if !given("argo-version") {
+		s.argoVersion = config.argoVersion
+	}
+	if !given("complete") {
+		s.complete = config.complete
+	}
+	overrides, err := overrides(f.rule)
+	if err != nil {
+		return nil, err
+	}
+	p := &plan{format: report.Format(f.format), exclude: config.exclude}
+	p.lint = lint.Options{Rules: rules.All(), Severity: map[string]lint.Severity{}, Complete: s.complete}
+	for name, severity := range config.rules {
+		p.lint.Severity[name] = severity
+	}
+	for name, severity := range overrides {
+		p.lint.Severity[name] = severity
+	}
+	if s.argoVersion != "" {
+		if p.lint.Argo, err = lint.ParseVersion(s.argoVersion); err != nil {
+			return nil, fmt.Errorf("--argo-version: %w", err)
+		}
+	}
+	if p.report.FailOn, err = threshold(s.failOn); err != nil {
+		return nil, fmt.Errorf("--fail-on %w", err)
+	}
+	if p.report.Show, err = threshold(s.show); err != nil {
+		return nil, fmt.Errorf("--show %w", err)
+	}
+	switch {
+	case f.quiet:
+		p.report.Show, p.report.Terse = p.report.FailOn, true
+	case !showGiven: // a run must not fail because of what it does not show
+		p.report.Show = min(p.report.Show, p.report.FailOn)
+	}
+	return p, nil
+}
+
+// threshold reads a severity at which something happens.
+func threshold(s string) (lint.Severity, error) {
+	v, err := lint.ParseSeverity(s)
+	if err != nil || v == lint.Off {
+		return 0, fmt.Errorf("%q is none of error, warning, info%s", s, didYouMean(s, []string{"error", "warning", "info"}))
+	}
+	return v, nil
+}
+
+// overrides reads NAME=SEVERITY; the last one of a name wins.
+func overrides(flags []string) (map[string]lint.Severity, error) {
+	out := map[string]lint.Severity{}
+	for _, f := range flags {
+		name, value, ok := strings.Cut(f, "=")
+		if !ok {
+			return nil, fmt.Errorf("--rule %q is not like NAME=off, NAME=info, NAME=warning or NAME=error", f)
+		}
+		s, err := severity(name, value)
+		if err != nil {
+			return nil, fmt.Errorf("--rule: %w", err)
+		}
+		out[name] = s
+	}
+	return out, nil
+}
+
+// severity checks the name of a rule and reads the severity it is to have.
+func severity(rule, value string) (lint.Severity, error) {
+	if find(rule) == nil {
+		return 0, unknownRule(rule)
+	}
+	s, err := lint.ParseSeverity(value)
+	if err != nil {
+		return 0, fmt.Errorf("rule %s: %w", rule, err)
+	}
+	return s, nil
+}
+
+func find(rule string) *lint.Rule {
+	for _, r := range rules.All() {
+		if r.Name == rule {
+			return r
+		}
+	}
+	return nil
+}
+
+func unknownRule(name string) error {
+	var have []string
+	for _, r := range rules.All() {
+		have = append(have, r.Name)
+	}
+	return fmt.Errorf("there is no rule %q%s (tiphys rules lists them)", name, didYouMean(name, have))
+}

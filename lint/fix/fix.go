@@ -1,0 +1,145 @@
+// Package fix turns the edits of findings into changes of text, as small as
+// can be: comments, layout and the style of quotes stay as they are.
+//
+// Every change is proved before it is made: the new text is parsed, and its
+// tree must be the old tree but for the edit. What cannot be proved is not done.
+package fix
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/lint/manifest"
+	"github.com/tiphys-dev/tiphys/lint/source"
+)
+
+// A Change replaces the bytes [Start, End) of a file by New.
+type Change struct {
+	Start, End int
+	New        string
+}
+
+// ErrAlias is returned for an edit of text that stands in several places of
+// the tree: changing it for one would change it for all.
+var ErrAlias = errors.New("the text is shared by a YAML alias")
+
+// Text returns the text of a file with the edits made, all of them or none.
+func Text(f *source.File, edits []lint.Edit) ([]byte, error) {
+	var changes []Change
+	for _, e := range edits {
+		c, err := change(f, e)
+		if err != nil {
+			return nil, fmt.Errorf("edit %s: %w", e.Node.Path(), err)
+		}
+		changes = append(changes, c)
+	}
+	text, err := apply(f.Bytes, changes)
+	if err != nil {
+		return nil, err
+	}
+	if err := prove(f, text, edits); err != nil {
+		return nil, err
+	}
+	return text, nil
+}
+
+// apply makes changes that do not overlap.
+func apply(text []byte, changes []Change) ([]byte, error) {
+	slices.SortStableFunc(changes, func(a, b Change) int { return a.Start - b.Start })
+	var out []byte
+	at := 0
+	for _, c := range changes {
+		if c.Start < at {
+			return nil, errors.New("two edits overlap")
+		}
+		out = append(append(out, text[at:c.Start]...), c.New...)
+		at = c.End
+	}
+	return append(out, text[at:]...), nil
+}
+
+func change(f *source.File, e lint.Edit) (Change, error) {
+	if e.Node == nil || e.Node.File != f {
+		return Change{}, errors.New("there is no text to edit")
+	}
+	for n := e.Node; n != nil; n = n.Parent {
+		if n.Alias {
+			return Change{}, ErrAlias
+		}
+	}
+	switch {
+	case e.Key != "":
+		return setField(f, e)
+	case e.Value != nil:
+		return replace(e)
+	}
+	return remove(f, e.Node)
+}
+
+// A Result is what became of one file.
+type Result struct {
+	File *source.File
+	Text []byte
+	// Done are the findings whose fixes are in Text, Left those whose fixes
+	// were passed over, because they overlap another or cannot be proved.
+	Done, Left []lint.Finding
+}
+
+// Files applies the fixes of findings, file by file in the order of the
+// findings. Fixes that are not safe are left alone unless unsafe is set.
+func Files(findings []lint.Finding, unsafe bool) []Result {
+	var results []Result
+	at := map[*source.File]int{}
+	edits := map[*source.File][]lint.Edit{}
+	for _, f := range findings {
+		if f.Fix == nil || !f.Span.Known() || !f.Fix.Safe && !unsafe || len(f.Fix.Edits) == 0 {
+			continue
+		}
+		file := f.Span.File
+		i, ok := at[file]
+		if !ok {
+			i = len(results)
+			at[file] = i
+			results = append(results, Result{File: file, Text: file.Bytes})
+		}
+		all := append(slices.Clip(edits[file]), f.Fix.Edits...)
+		text, err := Text(file, all)
+		if err != nil {
+			results[i].Left = append(results[i].Left, f)
+			continue
+		}
+		edits[file] = all
+		results[i].Text, results[i].Done = text, append(results[i].Done, f)
+	}
+	return results
+}
+
+// prove parses the new text and compares it with what the edits ask for.
+func prove(f *source.File, text []byte, edits []lint.Edit) error {
+	before, after := manifest.Parse(f), manifest.Parse(source.NewFile(f.Name, text))
+	if len(before) != len(after) {
+		return errors.New("the edit would change the number of documents")
+	}
+	want := make([]any, len(before))
+	for i, d := range before {
+		want[i] = value(d.Root)
+		for _, e := range edits {
+			if root := e.Node.Root(); root.File == f && d.Start <= root.Start && root.End <= max(d.End, root.End) && d.Start <= e.Node.Start && e.Node.End <= d.End {
+				want[i] = edit(want[i], whole(d, e.Node), e)
+			}
+		}
+	}
+	for i, d := range after {
+		for _, p := range d.Problems {
+			if p.Kind != manifest.DuplicateKey {
+				return fmt.Errorf("the edit would break the document: %s", p.Message)
+			}
+		}
+		if !equal(want[i], value(d.Root)) {
+			return errors.New("the edit would change more than it says")
+		}
+	}
+	return nil
+}

@@ -1,0 +1,68 @@
+// Package near finds the name that a misspelt word was meant to be.
+package near
+
+import "strings"
+
+// longest bounds the work for one pair of names: what is longer is no slip of
+// the pen, and must not cost quadratic time.
+const longest = 64
+
+// Name returns the one of names that word was most likely meant to be, and
+// whether there is one. Of names equally near the first wins; word itself is
+// never the answer.
+func Name(word string, names []string) (string, bool) {
+	best, distance := "", limit(word)+1
+	for _, name := range names {
+		if name == word || name == "" {
+			continue
+		}
+		if strings.EqualFold(name, word) {
+			return name, true
+		}
+		if d := edits(word, name, distance); d < distance {
+			best, distance = name, d
+		}
+	}
+	return best, best != ""
+}
+
+// limit is how many slips are forgiven: one in a short word, a third of a long one.
+func limit(word string) int {
+	switch n := len(word); {
+	case n < 2 || n > longest:
+		return 0
+	case n < 6:
+		return 1
+	default:
+		return min(n/3, 4)
+	}
+}
+
+// edits counts the insertions, deletions, replacements and swaps of neighbours
+// that make b of a, byte by byte; it returns most when there are more.
+func edits(a, b string, most int) int {
+	if len(b) > longest || abs(len(a)-len(b)) >= most {
+		return most
+	}
+	var rows [3][longest + 1]int
+	for j := range len(b) + 1 {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row, above, before := &rows[i%3], &rows[(i+2)%3], &rows[(i+1)%3]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(above[j]+1, row[j-1]+1, above[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+	}
+	return rows[len(a)%3][len(b)]
+}
+
+func abs(n int) int { return max(n, -n) }

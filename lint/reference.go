@@ -1,0 +1,63 @@
+package lint
+
+import (
+	"github.com/tiphys-dev/tiphys/lint/manifest"
+	"github.com/tiphys-dev/tiphys/lint/resolve"
+	"github.com/tiphys-dev/tiphys/lint/source"
+	"github.com/tiphys-dev/tiphys/lint/workflow"
+)
+
+// A Reference is a field of a workflow that names a Secret or ConfigMap. It is
+// kept when the workflow is forgotten, until it is known what there is.
+type Reference struct {
+	Object Object
+	// Kind is Secret or ConfigMap, Name its name, Key the key in it, "" where
+	// the whole object is meant.
+	Kind, Namespace, Name, Key string
+	Optional                   bool
+	// NameAt and KeyAt are where name and key stand.
+	NameAt, KeyAt Place
+
+	keep *document
+}
+
+// A Place is where something stands.
+type Place struct {
+	Path string
+	Span source.Span
+}
+
+func placeOf(n *manifest.Node) Place {
+	if n == nil {
+		return Place{}
+	}
+	return Place{Path: n.Path(), Span: n.Token().Clip()}
+}
+
+// references collects what a workflow refers to.
+func (b *batch) references(keep *document, object *manifest.Node, w *workflow.Workflow) {
+	for _, r := range resolve.References(w.Spec) {
+		if r.Name.Text() == "" {
+			continue
+		}
+		b.wanted = append(b.wanted, Reference{
+			Object: objectOf(object), Namespace: w.Namespace.Text(),
+			Kind: r.Kind, Name: r.Name.Text(), Key: r.Key.Text(), Optional: r.Optional,
+			NameAt: placeOf(r.Name), KeyAt: placeOf(r.Key), keep: keep,
+		})
+	}
+}
+
+// References returns the Secrets and ConfigMaps that the workflows of the run
+// refer to. It is for Rule.Finish.
+func (p *Pass) References() []Reference { return p.references }
+
+// ReportReference reports f about a reference: at its key, or at its name.
+func (p *Pass) ReportReference(r *Reference, f Finding, key bool) {
+	at := r.NameAt
+	if key {
+		at = r.KeyAt
+	}
+	f.Object, f.Path, f.Span, f.keep = r.Object, at.Path, at.Span, r.keep
+	p.Report(f)
+}

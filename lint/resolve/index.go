@@ -1,0 +1,168 @@
+package resolve
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/tiphys-dev/tiphys/lint/manifest"
+	"github.com/tiphys-dev/tiphys/lint/source"
+	"github.com/tiphys-dev/tiphys/lint/workflow"
+)
+
+// State is what is known of a reference's target. Only Absent is a mistake:
+// Unknown means that nobody told.
+type State uint8
+
+// The states of a reference.
+const (
+	Unknown State = iota
+	Absent
+	Known
+)
+
+// A Builder collects what exists. It may be used from several goroutines.
+type Builder struct {
+	mu      sync.Mutex
+	entries []Entry
+}
+
+// An Entry is one object that was given.
+type Entry struct {
+	Kind, Namespace, Name string
+	// Span is where the name of the object stands.
+	Span source.Span
+	// Library is set for the workflow kinds, Keys for Secret and ConfigMap.
+	Library *Library
+	Keys    []string
+	// Open is set when a Secret or ConfigMap may have keys that are not seen.
+	Open bool
+}
+
+// Add notes an object, with the workflows that were read from it.
+func (b *Builder) Add(o *manifest.Node, flows []*workflow.Workflow) {
+	m := o.Get("metadata")
+	e := Entry{Kind: o.Get("kind").Text(), Namespace: m.Get("namespace").Text(), Name: m.Get("name").Text(), Span: m.Get("name").Token()}
+	switch e.Kind {
+	case workflow.KindWorkflowTemplate, workflow.KindClusterWorkflowTemplate:
+		if len(flows) != 1 {
+			return
+		}
+		e.Library = LibraryOf(flows[0])
+	case "Secret":
+		e.Keys = append(keys(o.Get("data")), keys(o.Get("stringData"))...)
+		e.Open = o.Get("sops").Set()
+	case "ConfigMap":
+		e.Keys = append(keys(o.Get("data")), keys(o.Get("binaryData"))...)
+	case "SealedSecret":
+		e.Kind, e.Keys = "Secret", keys(o.At("spec", "encryptedData"))
+	case "ExternalSecret":
+		e.Kind, e.Open = "Secret", true
+		if t := o.At("spec", "target", "name"); t.Set() {
+			e.Name = t.Text()
+		}
+	default:
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.entries = append(b.entries, e)
+}
+
+// Index returns what was collected, in the order of file and text. With
+// complete set there is nothing else in the world: what is not in the index is
+// Absent.
+func (b *Builder) Index(complete bool) *Index {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	slices.SortFunc(b.entries, func(x, y Entry) int {
+		return cmp.Or(cmp.Compare(fileName(x.Span), fileName(y.Span)), cmp.Compare(x.Span.Start, y.Span.Start))
+	})
+	x := &Index{complete: complete, byName: make(map[key][]*Entry, len(b.entries))}
+	for i := range b.entries {
+		e := &b.entries[i]
+		k := key{e.Kind, e.Name}
+		x.byName[k] = append(x.byName[k], e)
+		x.entries = append(x.entries, e)
+	}
+	return x
+}
+
+func fileName(s source.Span) string {
+	if s.File == nil {
+		return ""
+	}
+	return s.File.Name
+}
+
+type key struct{ kind, name string }
+
+// An Index answers what exists. The zero Index knows nothing: every answer is
+// Unknown.
+type Index struct {
+	complete bool
+	byName   map[key][]*Entry
+	entries  []*Entry
+}
+
+// Entries returns all that was given, in the order of file and text.
+func (x *Index) Entries() []*Entry { return x.entries }
+
+// find returns the object of that kind and name that is seen from namespace.
+// An object or a caller that names no namespace may be in any.
+func (x *Index) find(kind, namespace, name string) (*Entry, State) {
+	if name == "" || strings.Contains(name, "{{") {
+		return nil, Unknown
+	}
+	for _, e := range x.byName[key{kind, name}] {
+		if kind == workflow.KindClusterWorkflowTemplate || namespace == "" || e.Namespace == "" || e.Namespace == namespace {
+			return e, Known
+		}
+	}
+	if x.complete {
+		return nil, Absent
+	}
+	return nil, Unknown
+}
+
+// Library returns the WorkflowTemplate, or with cluster the
+// ClusterWorkflowTemplate, that a workflow in namespace means by name.
+func (x *Index) Library(namespace, name string, cluster bool) (*Library, State) {
+	kind := workflow.KindWorkflowTemplate
+	if cluster {
+		kind = workflow.KindClusterWorkflowTemplate
+	}
+	e, s := x.find(kind, namespace, name)
+	if s != Known {
+		return nil, s
+	}
+	return e.Library, Known
+}
+
+// Names returns the names of all objects of a kind, for suggestions.
+func (x *Index) Names(kind string) []string {
+	var out []string
+	for _, e := range x.entries {
+		if e.Kind == kind {
+			out = append(out, e.Name)
+		}
+	}
+	return out
+}
+
+// Key returns what is known of a key of a Secret or ConfigMap, and the keys
+// that the object has. With key "" it is the object that is asked for.
+func (x *Index) Key(kind, namespace, name, key string) (have []string, object, field State) {
+	e, s := x.find(kind, namespace, name)
+	if s != Known {
+		return nil, s, s
+	}
+	switch {
+	case key == "" || slices.Contains(e.Keys, key):
+		return e.Keys, Known, Known
+	case e.Open || strings.Contains(key, "{{"):
+		return e.Keys, Known, Unknown
+	}
+	return e.Keys, Known, Absent
+}

@@ -1,0 +1,181 @@
+// Package resolve knows what exists beside the workflow at hand: templates of
+// other objects, Secrets, ConfigMaps.
+//
+// What it keeps of a workflow is what a caller can rely on, its signature, so
+// that memory grows with the number of templates and not with their text.
+package resolve
+
+import (
+	"github.com/tiphys-dev/tiphys/lint/manifest"
+	"github.com/tiphys-dev/tiphys/lint/workflow"
+)
+
+// A Library is what is kept of a workflow that others may refer to.
+type Library struct {
+	Kind, Namespace, Name string
+	Entrypoint, OnExit    string
+	// Parameters and Artifacts are those of spec.arguments.
+	Parameters []Parameter
+	Artifacts  []Artifact
+	// Labels and Annotations are the keys that workflowMetadata brings.
+	Labels, Annotations []string
+	Templates           []*Template
+}
+
+// Template returns the template of that name, or nil.
+func (l *Library) Template(name string) *Template {
+	if l == nil {
+		return nil
+	}
+	for _, t := range l.Templates {
+		if t.Name == name {
+			return t
+		}
+	}
+	return nil
+}
+
+// A Template is what a caller can rely on: what it takes and what it gives.
+type Template struct {
+	Name     string
+	Type     workflow.Type
+	Types    int
+	Inputs   []Parameter
+	InFiles  []Artifact
+	Outputs  []string
+	OutFiles []string
+	// Result is set when the template has outputs.result and exitCode.
+	Result bool
+	Daemon bool
+	// Globals are the names under workflow. that the template itself uses, like
+	// parameters.region; those of templates it calls are found through Calls.
+	Globals []string
+	Calls   []Call
+	// GlobalOutputs and GlobalFiles are the globalNames of its outputs.
+	GlobalOutputs, GlobalFiles []string
+}
+
+// A Parameter is a parameter of inputs or arguments.
+type Parameter struct {
+	Name string
+	// Filled is set when the parameter needs nobody to give a value: it has a
+	// value, a default, or a ConfigMap to take it from.
+	Filled bool
+	// Valued is set when it has a value or any valueFrom: the default of an
+	// input does not count.
+	Valued bool
+	Enum   []string
+}
+
+// An Artifact is an artifact of inputs or arguments.
+type Artifact struct {
+	Name string
+	// Filled is set when the artifact is optional or says itself where it lies.
+	Filled bool
+}
+
+// A Call is a step or task in a signature.
+type Call struct {
+	Name string
+	// Template is the name called; Library is empty for one of the same object.
+	Library, Template string
+	Cluster           bool
+	Conditional       bool // may come to nothing
+}
+
+// Of returns the signature of a template. It is nil for nil.
+func Of(t *workflow.Template) *Template {
+	if t == nil {
+		return nil
+	}
+	s := &Template{
+		Name: t.Name.Text(), Type: t.Type, Types: len(t.Types),
+		Inputs: parameters(t.Inputs.Parameters), InFiles: artifacts(t.Inputs.Artifacts),
+		Result: result(t), Daemon: t.Node.Get("daemon").True(),
+	}
+	for _, p := range t.Outputs.Parameters {
+		s.Outputs = append(s.Outputs, p.Name.Text())
+		if p.GlobalName.Set() {
+			s.GlobalOutputs = append(s.GlobalOutputs, p.GlobalName.Text())
+		}
+	}
+	for _, a := range t.Outputs.Artifacts {
+		s.OutFiles = append(s.OutFiles, a.Name.Text())
+		if a.GlobalName.Set() {
+			s.GlobalFiles = append(s.GlobalFiles, a.GlobalName.Text())
+		}
+	}
+	for _, c := range t.Calls {
+		s.Calls = append(s.Calls, callOf(c))
+	}
+	return s
+}
+
+func callOf(c *workflow.Call) Call {
+	k := Call{Name: c.Name.Text(), Template: c.Template.Text(), Conditional: c.Conditional()}
+	if c.Ref != nil {
+		k.Library, k.Template, k.Cluster = c.Ref.Name.Text(), c.Ref.Template.Text(), c.Ref.Cluster
+	}
+	return k
+}
+
+// result reports whether a run of the template has an exit code and a result:
+// shared/argo variables, "X.exitCode, X.outputs.result".
+func result(t *workflow.Template) bool {
+	switch t.Type {
+	case workflow.TypeContainer, workflow.TypeScript, workflow.TypeData, workflow.TypeHTTP, workflow.TypePlugin:
+		return true
+	case workflow.TypeContainerSet:
+		for _, c := range t.Containers {
+			if c.Role == workflow.Main && c.Name.Text() == "main" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func parameters(all []*workflow.Parameter) []Parameter {
+	var out []Parameter
+	for _, p := range all {
+		s := Parameter{Name: p.Name.Text(), Valued: p.Value.Set() || p.ValueFrom.Set()}
+		s.Filled = p.Value.Set() || p.Default.Set() || p.ValueFrom.Get("configMapKeyRef").Set()
+		for _, e := range p.Enum.Items() {
+			s.Enum = append(s.Enum, workflow.ValueText(e))
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func artifacts(all []*workflow.Artifact) []Artifact {
+	var out []Artifact
+	for _, a := range all {
+		out = append(out, Artifact{Name: a.Name.Text(), Filled: a.Optional || a.Located()})
+	}
+	return out
+}
+
+// LibraryOf returns the signature of a workflow.
+func LibraryOf(w *workflow.Workflow) *Library {
+	l := &Library{
+		Kind: w.Kind, Namespace: w.Namespace.Text(), Name: w.Name.Text(),
+		Entrypoint: w.Entrypoint.Text(), OnExit: w.OnExit.Text(),
+		Parameters: parameters(w.Arguments.Parameters), Artifacts: artifacts(w.Arguments.Artifacts),
+	}
+	m := w.Spec.Get("workflowMetadata")
+	l.Labels = append(keys(m.Get("labels")), keys(m.Get("labelsFrom"))...)
+	l.Annotations = keys(m.Get("annotations"))
+	for _, t := range w.Templates {
+		l.Templates = append(l.Templates, Of(t))
+	}
+	return l
+}
+
+func keys(n *manifest.Node) []string {
+	var out []string
+	for _, f := range n.Fields() {
+		out = append(out, f.Key.Value)
+	}
+	return out
+}

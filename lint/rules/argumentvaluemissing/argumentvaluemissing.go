@@ -1,0 +1,100 @@
+// Package argumentvaluemissing finds arguments that say a name and no value.
+package argumentvaluemissing
+
+import (
+	_ "embed"
+
+	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/lint/resolve"
+	"github.com/tiphys-dev/tiphys/lint/workflow"
+)
+
+//go:embed argument-value-missing.txtar
+var page string
+
+// Rule is the argument-value-missing rule: shared/argo/rules.md C 46 50, G 122,
+// H 144, K 175, L 177, and, of N, the arguments of hooks.
+var Rule = &lint.Rule{Name: "argument-value-missing", Severity: lint.Error, Topic: "argument", Page: page, Run: run}
+
+func run(pass *lint.Pass) {
+	w := pass.Workflow
+	for p := range w.Passed() {
+		switch {
+		case p.Hook != nil:
+			check(pass, p, lint.Warning)
+		case p.Call != nil:
+			check(pass, p, lint.Error)
+		case w.IsLibrary() || w.Injected("spec.arguments"):
+		case w.Cron != nil:
+			check(pass, p, lint.Error)
+		default:
+			submitted(pass)
+		}
+	}
+}
+
+func check(pass *lint.Pass, list workflow.Passed, severity lint.Severity) {
+	for _, p := range list.Parameters {
+		f := lint.Finding{Node: p.Anchor(), Severity: severity}
+		switch {
+		case p.Value != nil:
+			continue
+		case p.ValueFrom == nil && p.Default != nil:
+			f.Message = title(p) + " of " + list.Title() + " has a default and no value: only inputs have defaults, write value"
+			if p.Default.Scalar() && p.Node.Get("value") == nil {
+				f.Fix = &lint.Fix{Message: "write value for default", Edits: []lint.Edit{
+					{Node: p.Default}, {Node: p.Node, Key: "value", Value: p.Default.Value},
+				}}
+			}
+		case p.ValueFrom == nil:
+			f.Message = title(p) + " of " + list.Title() + " has no value: it needs value or valueFrom"
+		case p.Enum != nil:
+			f.Message = title(p) + " of " + list.Title() + " has an enum, so it needs a value; valueFrom is not compared with it"
+		default:
+			continue
+		}
+		pass.Report(f)
+	}
+}
+
+// submitted looks at a Workflow whose values may come with argo submit -p, but
+// not from kubectl create.
+func submitted(pass *lint.Pass) {
+	var lib *resolve.Library
+	for _, p := range pass.Workflow.Arguments.Parameters {
+		if p.Value != nil || p.ValueFrom != nil {
+			continue
+		}
+		if pass.Workflow.Ref != nil && lib == nil {
+			known := false
+			if lib, known = pass.Index.Callees(pass.Workflow).Base(); !known {
+				return
+			}
+		}
+		if !valued(lib, p.Name.Text()) {
+			pass.Report(lint.Finding{
+				Node: p.Anchor(), Severity: lint.Info,
+				Message: title(p) + " of spec.arguments has no value: argo submit must give one with -p, and kubectl create is refused",
+			})
+		}
+	}
+}
+
+func valued(lib *resolve.Library, name string) bool {
+	if lib == nil {
+		return false
+	}
+	for _, p := range lib.Parameters {
+		if p.Name == name && p.Valued {
+			return true
+		}
+	}
+	return false
+}
+
+func title(p *workflow.Parameter) string {
+	if p.Name.Text() == "" {
+		return "a parameter"
+	}
+	return `parameter "` + p.Name.Text() + `"`
+}

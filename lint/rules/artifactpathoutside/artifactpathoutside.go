@@ -1,0 +1,50 @@
+// Package artifactpathoutside finds paths of artifacts that climb out of their
+// directory.
+package artifactpathoutside
+
+import (
+	_ "embed"
+	"path"
+	"strings"
+
+	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/lint/workflow"
+)
+
+//go:embed artifact-path-outside.txtar
+var page string
+
+// Rule is the artifact-path-outside rule: shared/argo/rules.md E 71, I 150.
+var Rule = &lint.Rule{Name: "artifact-path-outside", Severity: lint.Error, Topic: "artifact", Page: page, Run: run}
+
+func run(pass *lint.Pass) {
+	for _, t := range pass.Workflow.All {
+		if !t.Type.Leaf() {
+			continue
+		}
+		for _, list := range [][]*workflow.Artifact{t.Inputs.Artifacts, t.Outputs.Artifacts} {
+			for _, a := range list {
+				if p := a.Path.Text(); climbs(p) {
+					pass.Reportf(a.Path, `path %q of artifact %q leaves its directory with "..": Argo refuses that; write %q if it is meant`, p, a.Name, path.Clean(p))
+				}
+			}
+		}
+	}
+}
+
+// climbs reports whether a path does not stay below the directory that stands
+// before its first "..". The path may go up and come back.
+func climbs(p string) bool {
+	if strings.Contains(p, "{{") {
+		return false
+	}
+	i := strings.Index(p, "/../")
+	if i < 0 && strings.HasSuffix(p, "/..") {
+		i = len(p) - len("/..")
+	}
+	if i <= 0 {
+		return false
+	}
+	below, ok := strings.CutPrefix(path.Clean(p), p[:i]+"/")
+	return !ok || below == ""
+}

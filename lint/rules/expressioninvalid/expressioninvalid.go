@@ -1,0 +1,59 @@
+// Package expressioninvalid finds expressions that can not be evaluated: those
+// in tags, {{=...}}, and the fields that are expressions.
+package expressioninvalid
+
+import (
+	_ "embed"
+
+	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/lint/expr"
+	"github.com/tiphys-dev/tiphys/lint/manifest"
+)
+
+//go:embed expression-invalid.txtar
+var page string
+
+// Rule is the expression-invalid rule: shared/argo/rules.md N, and the last
+// section but one of shared/argo/variables.md.
+var Rule = &lint.Rule{Name: "expression-invalid", Severity: lint.Error, Topic: "expression", Page: page, Run: run, Object: binding}
+
+func run(pass *lint.Pass) {
+	for _, e := range pass.Tags().Expressions {
+		report(pass, e.Node, e.Problems)
+	}
+	w := pass.Workflow
+	cron(pass, w.Cron)
+	for _, f := range w.Spec.At("workflowMetadata", "labelsFrom").Fields() {
+		field(pass, f.Get("expression"), expr.LabelsFrom)
+	}
+	for _, r := range w.Retries() {
+		field(pass, r.Get("expression"), expr.Retry)
+	}
+	hooks(pass, w.Hooks)
+	for _, t := range w.All {
+		template(pass, t)
+	}
+}
+
+// field looks at a field that is an expression as a whole.
+func field(pass *lint.Pass, n *manifest.Node, env expr.Env) {
+	if n.Text() != "" && n.Kind == manifest.String {
+		report(pass, n, expr.Parse(n.Value, env).Problems)
+	}
+}
+
+func report(pass *lint.Pass, n *manifest.Node, problems []expr.Problem) {
+	for _, p := range problems {
+		f := lint.Finding{Node: n, Span: n.Range(p.From, p.To), Message: p.Message}
+		switch {
+		case p.Kind == expr.TooLong:
+			f.Severity = lint.Info
+		case p.Suspicious:
+			f.Severity = lint.Warning
+		}
+		if p.Instead != "" && n.Parent != nil && (n.Key != nil || n.Parent.Kind == manifest.List) {
+			f.Fix = &lint.Fix{Message: "write " + p.Instead, Edits: []lint.Edit{{Node: n, Value: n.Value[:p.From] + p.Instead + n.Value[p.To:]}}}
+		}
+		pass.Report(f)
+	}
+}

@@ -1,0 +1,35 @@
+// Package templatetype finds templates that do nothing, or several things.
+package templatetype
+
+import (
+	_ "embed"
+	"strings"
+
+	"github.com/tiphys-dev/tiphys/lint"
+)
+
+//go:embed template-type.txtar
+var page string
+
+// Rule is the template-type rule: shared/argo/rules.md D 63 65, M 179.
+var Rule = &lint.Rule{Name: "template-type", Severity: lint.Error, Topic: "template", Page: page, Run: run}
+
+func run(pass *lint.Pass) {
+	for _, t := range pass.Workflow.All {
+		empty := len(t.Types) == 1 && t.Type.String() == "steps" && len(t.Body.Items()) == 0
+		switch {
+		case len(t.Types) == 0 || empty:
+			pass.Reportf(t.Anchor(), "%s does nothing: it needs one of container, script, containerSet, resource, data, http, plugin, suspend, steps, dag", t.Title())
+		case len(t.Types) > 1:
+			var names []string
+			for _, n := range t.Types {
+				names = append(names, n.Key.Value)
+			}
+			last := t.Types[len(t.Types)-1]
+			f := lint.Finding{Node: last.Key, Path: last.Path()}
+			f.Message = t.Title() + " has " + strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1] + ": a template is one of them"
+			f.Related = []lint.Related{lint.At(t.Types[0].Key, "the first is here")}
+			pass.Report(f)
+		}
+	}
+}

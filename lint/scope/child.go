@@ -1,0 +1,229 @@
+package scope
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tiphys-dev/tiphys/lint/resolve"
+	"github.com/tiphys-dev/tiphys/lint/workflow"
+)
+
+// called returns what a call calls. Known without a template is a template
+// that does not exist; Unknown is one of an object that is not given.
+func (a *analyzer) called(c *workflow.Call) (*resolve.Template, resolve.State) {
+	switch {
+	case c.Inline != nil:
+		return a.signature(c.Inline), resolve.Known
+	case c.Ref != nil:
+		if dynamic(c.Ref) {
+			return nil, resolve.Absent
+		}
+		lib, state := a.index.Library(a.w.Namespace.Text(), c.Ref.Name.Text(), c.Ref.Cluster)
+		if state != resolve.Known {
+			return nil, resolve.Unknown
+		}
+		t := lib.Template(c.Ref.Template.Text())
+		if t == nil {
+			return nil, resolve.Unknown // template-unknown speaks of it
+		}
+		return t, resolve.Known
+	}
+	name := c.Template.Text()
+	t := a.w.Template(name)
+	switch {
+	case t != nil:
+		return a.signature(t), resolve.Known
+	case a.w.Ref != nil || strings.Contains(name, "{{"):
+		return nil, resolve.Absent
+	}
+	return nil, resolve.Unknown // template-unknown speaks of it
+}
+
+// dynamic reports whether a reference holds a tag, so that Argo resolves it
+// only when it runs.
+func dynamic(r *workflow.Ref) bool {
+	return strings.Contains(r.Name.Text(), "{{") || strings.Contains(r.Template.Text(), "{{")
+}
+
+// signature returns that of a template of the workflow at hand, once made.
+func (a *analyzer) signature(t *workflow.Template) *resolve.Template {
+	s := a.signatures[t]
+	if s == nil {
+		s = resolve.Of(t)
+		if a.signatures == nil {
+			a.signatures = map[*workflow.Template]*resolve.Template{}
+		}
+		a.signatures[t] = s
+	}
+	return s
+}
+
+// child answers for what follows "steps." or "tasks.".
+func (a *analyzer) child(root, rest string, s Site) Answer {
+	if strings.HasPrefix(rest, "name") {
+		return unchecked // {{steps.name}} is the step itself
+	}
+	if s.Part == Spec || s.Part == Rest {
+		return open
+	}
+	if s.Part == Leaf {
+		return missing("has a value only in the steps or dag template that calls it: pass it on as an argument")
+	}
+	t := s.Template
+	if word := t.Type.String(); (t.Type == workflow.TypeDAG) != (root == "tasks") {
+		return missing("has no value in a %s template: write %s", word, map[string]string{"steps": "tasks", "tasks": "steps"}[root]+"."+rest)
+	}
+	name, field, _ := strings.Cut(rest, ".")
+	c := t.Call(name)
+	if c == nil {
+		var have []string
+		for _, c := range t.Calls {
+			have = append(have, c.Name.Text())
+		}
+		return missing("names a %s that %s does not have", root[:4], t.Title()).near(name, have)
+	}
+	if ans := a.field(c, field, s); ans.State != Known {
+		return ans
+	}
+	return a.reached(c, field, s)
+}
+
+// reached answers whether the outputs of c are there at s.
+func (a *analyzer) reached(c *workflow.Call, field string, s Site) Answer {
+	if s.Part == Outputs {
+		if field == "status" && s.Template.Type == workflow.TypeDAG {
+			return missing("has no value in the outputs of a dag template: the status of a task is known only to tasks that depend on it")
+		}
+		return known
+	}
+	self := s.Call
+	handled := len(self.Hooks) > 0 || self.OnExit != nil
+	if self.Group >= 0 {
+		switch {
+		case c == self && (field == "status" || handled):
+			return known
+		case c.Index < self.Index:
+			ans := known
+			if c.Group == self.Group {
+				ans.NoDependency = c // one group runs at once
+			}
+			return ans
+		}
+		return missing("has no value yet: %s runs later", c.Title())
+	}
+	switch {
+	case c == self && handled:
+		return known
+	case a.ancestorsOf(self).has(c):
+		return known
+	case field == "status":
+		return missing("has no value: %s does not depend on %s", self.Title(), c.Title())
+	case c == self:
+		return known // Argo lets a task name its own outputs
+	}
+	return Answer{State: Known, NoDependency: c}
+}
+
+// field answers whether a call has the field at all: id, status,
+// outputs.parameters.x, ...
+func (a *analyzer) field(c *workflow.Call, field string, s Site) Answer {
+	switch field {
+	case "id", "startedAt", "finishedAt", "hostNodeName", "status":
+		return known
+	}
+	t, state := a.called(c)
+	if state == resolve.Unknown {
+		return open
+	}
+	if t == nil {
+		return missing("can not be known: which template %s calls is decided only when it runs", c.Title())
+	}
+	kind, rest, _ := strings.Cut(field, ".")
+	switch kind {
+	case "ip":
+		if t.Daemon {
+			return known
+		}
+		return missing("has no value: template %q of %s is no daemon", t.Name, c.Title())
+	case "exitCode":
+		return result(t, c, "exit code")
+	case "outputs":
+		return output(t, c, rest)
+	}
+	return missing("is no variable of a %s", c.Word()).near(kind, []string{"id", "status", "ip", "exitCode", "outputs", "startedAt", "finishedAt", "hostNodeName"})
+}
+
+func result(t *resolve.Template, c *workflow.Call, what string) Answer {
+	switch {
+	case t.Result:
+		return known
+	case t.Type == workflow.TypeContainerSet:
+		return missing("has no value: the containerSet of %s has no container named main", c.Title())
+	}
+	return missing("has no value: %s calls a %s template, which has no %s", c.Title(), t.Type, what)
+}
+
+func output(t *resolve.Template, c *workflow.Call, rest string) Answer {
+	kind, name, dotted := strings.Cut(rest, ".")
+	switch {
+	case rest == "result":
+		return result(t, c, "result")
+	case rest == "parameters":
+		if len(c.WithItems.Items()) > 0 || c.WithParam.Text() != "" {
+			return known
+		}
+		return missing("has a value only where %s loops withItems or withParam", c.Title())
+	case kind == "parameters" && dotted:
+		return declared(t, c, name, "output parameter", t.Outputs, t.OutFiles)
+	case kind == "artifacts" && dotted:
+		return declared(t, c, name, "output artifact", t.OutFiles, t.Outputs)
+	}
+	return missing(`is no variable: outputs has "result", "parameters" and "artifacts"`).near(kind, []string{"result", "parameters", "artifacts"})
+}
+
+func declared(t *resolve.Template, c *workflow.Call, name, what string, have, other []string) Answer {
+	switch {
+	case slices.Contains(have, name):
+		return known
+	case slices.Contains(other, name):
+		is, field := "output artifact", "artifacts"
+		if what == is {
+			is, field = "output parameter", "parameters"
+		}
+		return missing("names an %s, but %q is an %s of %s: write outputs.%s.%s", what, name, is, c.Title(), field, name)
+	case t.Name == "":
+		return missing("names an %s that the template of %s does not declare%s", what, c.Title(), listed(have)).near(name, have)
+	}
+	return missing("names an %s that template %q of %s does not declare%s", what, t.Name, c.Title(), listed(have)).near(name, have)
+}
+
+// ancestorsOf returns the tasks that c waits for, however long the way.
+func (a *analyzer) ancestorsOf(c *workflow.Call) calls {
+	if all, ok := a.ancestors[c]; ok {
+		return all
+	}
+	if a.ancestors == nil {
+		a.ancestors = map[*workflow.Call]calls{}
+	}
+	all := make(calls, len(c.Owner.Calls)/64+1)
+	a.ancestors[c] = all
+	stack := []*workflow.Call{c}
+	for len(stack) > 0 {
+		last := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		for _, need := range last.Needs {
+			if next := c.Owner.Call(need.Task); next != nil && !all.has(next) {
+				all.add(next)
+				stack = append(stack, next)
+			}
+		}
+	}
+	return all
+}
+
+// calls is a set of calls of one template: a bit for each, since a map for each
+// task of a long chain would be quadratic in memory.
+type calls []uint64
+
+func (s calls) has(c *workflow.Call) bool { return s[c.Index/64]&(1<<(c.Index%64)) != 0 }
+func (s calls) add(c *workflow.Call)      { s[c.Index/64] |= 1 << (c.Index % 64) }

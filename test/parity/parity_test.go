@@ -1,0 +1,84 @@
+// Package parity checks that a finding does not depend on how the object came:
+// the same object as YAML with positions and as JSON, as an API server sends
+// it, has the same findings at the same paths.
+package parity
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+	"sigs.k8s.io/yaml"
+
+	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/lint/manifest"
+	"github.com/tiphys-dev/tiphys/lint/rules"
+	"github.com/tiphys-dev/tiphys/lint/source"
+)
+
+// textOnly are the rules that speak of the text and not of the object.
+var textOnly = []string{"yaml-syntax", "key-duplicate", "waiver-unused", "waiver-wrong"}
+
+func TestYAMLAndJSON(t *testing.T) {
+	pages, err := filepath.Glob("../../lint/rules/*/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	compared := 0
+	for _, page := range pages {
+		ar, err := txtar.ParseFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range ar.Files {
+			if filepath.Ext(f.Name) != ".yaml" {
+				continue
+			}
+			for i, d := range manifest.Parse(source.NewFile("x.yaml", f.Data)) {
+				if d.Root == nil || len(d.Problems) > 0 || len(d.Comments) > 0 {
+					continue
+				}
+				text := f.Data[d.Start:d.End]
+				asJSON, err := yaml.YAMLToJSON(text)
+				if err != nil {
+					continue // a document that only ours reads: the parser's own tests speak of it
+				}
+				compared++
+				t.Run(fmt.Sprintf("%s/%s/%d", filepath.Base(page), f.Name, i), func(t *testing.T) {
+					want := findings(t, "x.yaml", text)
+					got := findings(t, "x.json", asJSON)
+					if diff := gocmp.Diff(want, got); diff != "" {
+						t.Errorf("findings from YAML (-) and JSON (+):\n%s", diff)
+					}
+				})
+			}
+		}
+	}
+	if compared == 0 {
+		t.Error("no document was compared")
+	}
+}
+
+type finding struct{ Rule, Severity, Kind, Name, Path, Message string }
+
+func findings(t *testing.T, name string, text []byte) []finding {
+	t.Helper()
+	result := lint.Run(lint.Options{Rules: rules.All()}, source.NewFile(name, text))
+	for _, err := range result.Failures {
+		t.Error(err)
+	}
+	var out []finding
+	for _, f := range result.Findings {
+		if !slices.Contains(textOnly, f.Rule.Name) {
+			out = append(out, finding{f.Rule.Name, f.Severity.String(), f.Object.Kind, f.Object.Name, f.Path, f.Message})
+		}
+	}
+	slices.SortFunc(out, func(a, b finding) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Message, b.Message))
+	})
+	return out
+}
