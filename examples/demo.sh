@@ -32,8 +32,8 @@ finds() {
 	done
 }
 
-show 0 "Two workflows that are fine, down to the last warning." \
-	tiphys lint --fail-on warning examples/good
+show 0 "Two workflows that are fine, down to the last hint." \
+	tiphys lint --fail-on info examples/good
 
 show 1 "Four tasks that wait for each other." \
 	tiphys lint examples/broken/circle.yaml

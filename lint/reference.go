@@ -36,9 +36,17 @@ func placeOf(n *manifest.Node) Place {
 
 // references collects what a workflow refers to.
 func (b *batch) references(keep *document, object *manifest.Node, w *workflow.Workflow) {
-	for _, r := range resolve.References(w.Spec) {
-		if r.Name.Text() == "" {
-			continue
+	all := resolve.References(w.Spec)
+	if len(all) == 0 {
+		return
+	}
+	created := map[string]bool{}
+	for _, kind := range []string{"Secret", "ConfigMap"} {
+		created[kind] = resolve.Creates(w, kind)
+	}
+	for _, r := range all {
+		if r.Name.Text() == "" || created[r.Kind] {
+			continue // it may be there by the time it is needed
 		}
 		b.wanted = append(b.wanted, Reference{
 			Object: objectOf(object), Namespace: w.Namespace.Text(),

@@ -83,7 +83,7 @@ func runLint(ctx context.Context, s Streams, p *plan, output string, paths []str
 func (r *run) verdict(p *plan, paths []string) error {
 	fails := slices.ContainsFunc(r.Findings, func(f lint.Finding) bool { return f.Severity >= p.report.FailOn })
 	var nothing error
-	if r.Objects == 0 {
+	if r.Objects == 0 && (len(r.names) > 0 || len(r.troubles) == 0) {
 		nothing = nothingLinted(r, paths)
 	}
 	switch {
@@ -98,7 +98,7 @@ func (r *run) verdict(p *plan, paths []string) error {
 }
 
 func nothingLinted(r *run, paths []string) error {
-	if len(r.names) == 0 && len(r.troubles) == 0 {
+	if len(r.names) == 0 {
 		return fmt.Errorf("nothing was linted: there is no .yaml, .yml or .json file in %s", printable(strings.Join(paths, ", ")))
 	}
 	return fmt.Errorf("nothing was linted: no Workflow, WorkflowTemplate, ClusterWorkflowTemplate, CronWorkflow or Sensor in %s",

@@ -7,57 +7,55 @@ import (
 	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint"
-	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/lint/near"
 	"github.com/tiphys-dev/tiphys/lint/resolve"
-	"github.com/tiphys-dev/tiphys/lint/workflow"
 )
 
-// Report reports the references of a workflow to objects of a kind, Secret or
-// ConfigMap, of which the object or the key is Absent. What is Unknown, what is
-// optional and what the workflow itself may create is left alone.
+// Report reports the references of all workflows to objects of a kind, Secret
+// or ConfigMap, of which the object or the key is Absent. What is Unknown and
+// what is optional is left alone. It is for Rule.Finish.
 func Report(pass *lint.Pass, kind string) {
-	w := pass.Workflow
-	missing := map[*manifest.Node]bool{}
-	for _, r := range resolve.References(w.Root.Get("spec")) {
-		if r.Kind != kind || r.Optional || r.Name.Text() == "" || r.Key != nil && r.Key.Text() == "" {
+	all := pass.References()
+	seen := map[lint.Place]bool{}
+	var names []string
+	for i := range all {
+		r := &all[i]
+		if r.Kind != kind || r.Optional || given[r.Name] == kind {
 			continue
 		}
-		have, object, key := pass.Index.Key(kind, w.Namespace.Text(), r.Name.Text(), r.Key.Text())
+		have, object, key := pass.Index.Key(kind, r.Namespace, r.Name, r.Key)
 		switch {
-		case object == resolve.Absent && !missing[r.Name] && !given(w, kind, r.Name.Text()):
-			missing[r.Name] = true // an object with items is referred to by each of them
-			reportObject(pass, kind, r.Name)
+		case object == resolve.Absent && !seen[r.NameAt]:
+			seen[r.NameAt] = true // an object with items is referred to by each of them
+			if names == nil {
+				names = pass.Index.Names(kind)
+			}
+			pass.ReportReference(r, noObject(r, names), false)
 		case object == resolve.Known && key == resolve.Absent:
-			reportKey(pass, kind, r, have)
+			pass.ReportReference(r, noKey(r, have), true)
 		}
 	}
 }
 
-func reportObject(pass *lint.Pass, kind string, name *manifest.Node) {
-	f := lint.Finding{Node: name, Message: fmt.Sprintf("%s %q does not exist, so the pod that needs it can never start", kind, name)}
-	if hint, ok := near.Name(name.Text(), pass.Index.Names(kind)); ok {
-		f.Message += fmt.Sprintf("; did you mean %q?", hint)
-		f.Fix = write(name, hint)
-	} else {
-		f.Message += "; add it, or mark the reference optional"
+// given are the objects that Kubernetes itself puts in each namespace.
+var given = map[string]string{"kube-root-ca.crt": "ConfigMap", "openshift-service-ca.crt": "ConfigMap"}
+
+const hangs = "so what needs it can never start"
+
+func noObject(r *lint.Reference, names []string) lint.Finding {
+	message := fmt.Sprintf("%s %q does not exist, %s", r.Kind, r.Name, hangs)
+	if hint, ok := near.Name(r.Name, names); ok {
+		return lint.Finding{Message: message + fmt.Sprintf("; did you mean %q?", hint)}
 	}
-	pass.Report(f)
+	return lint.Finding{Message: message + "; create it, or mark the reference optional"}
 }
 
-func reportKey(pass *lint.Pass, kind string, r resolve.Reference, have []string) {
-	f := lint.Finding{Node: r.Key, Message: fmt.Sprintf("%s %q has no key %q, so the pod that needs it can never start", kind, r.Name, r.Key)}
-	if hint, ok := near.Name(r.Key.Text(), have); ok {
-		f.Message += fmt.Sprintf("; did you mean %q?", hint)
-		f.Fix = write(r.Key, hint)
-	} else {
-		f.Message += "; " + list(have)
+func noKey(r *lint.Reference, have []string) lint.Finding {
+	message := fmt.Sprintf("%s %q has no key %q, %s", r.Kind, r.Name, r.Key, hangs)
+	if hint, ok := near.Name(r.Key, have); ok {
+		return lint.Finding{Message: message + fmt.Sprintf("; did you mean %q?", hint)}
 	}
-	pass.Report(f)
-}
-
-func write(n *manifest.Node, hint string) *lint.Fix {
-	return &lint.Fix{Message: "write " + hint, Edits: []lint.Edit{{Node: n, Value: hint}}}
+	return lint.Finding{Message: message + "; " + list(have)}
 }
 
 // list says which keys there are, the first few of them.
@@ -70,18 +68,4 @@ func list(have []string) string {
 		return fmt.Sprintf("its %d keys begin with %s", len(have), strings.Join(have[:most], ", "))
 	}
 	return "its keys are " + strings.Join(have, ", ")
-}
-
-// given reports whether an object comes from elsewhere: Kubernetes puts one
-// ConfigMap in each namespace, and a resource template may create any.
-func given(w *workflow.Workflow, kind, name string) bool {
-	if kind == "ConfigMap" && (name == "kube-root-ca.crt" || name == "openshift-service-ca.crt") {
-		return true
-	}
-	for _, t := range w.All {
-		if t.Type == workflow.TypeResource && strings.Contains(t.Body.Get("manifest").Text(), kind) {
-			return true
-		}
-	}
-	return false
 }

@@ -6,6 +6,7 @@
 package embedded
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint/expr"
@@ -36,6 +37,7 @@ func Parse(n *manifest.Node) Text {
 	for _, d := range manifest.Parse(source.NewFile("", mask(t.value, t.tags))) {
 		if d.Root != nil || len(d.Problems) > 0 {
 			t.Root, t.Problems = d.Root, d.Problems
+			t.unmask()
 			break
 		}
 	}
@@ -51,6 +53,20 @@ func mask(value string, tags []expr.Tag) []byte {
 		}
 	}
 	return b
+}
+
+// masked matches the word in place of a tag.
+var masked = regexp.MustCompile(`x{5,}`)
+
+// unmask lets messages show that they quote a tag.
+func (t *Text) unmask() {
+	if !t.Tagged() {
+		return
+	}
+	for i := range t.Problems {
+		p := &t.Problems[i]
+		p.Message = masked.ReplaceAllString(p.Message, "{{...}}")
+	}
 }
 
 // Tagged reports whether the text holds a tag.

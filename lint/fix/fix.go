@@ -126,7 +126,11 @@ func prove(f *source.File, text []byte, edits []lint.Edit) error {
 	for i, d := range before {
 		want[i] = value(d.Root)
 		for _, e := range edits {
-			if root := e.Node.Root(); root.File == f && d.Start <= root.Start && root.End <= max(d.End, root.End) && d.Start <= e.Node.Start && e.Node.End <= d.End {
+			switch {
+			case e.Node.Start < d.Start || e.Node.End > d.End:
+			case keyed(d.Root, e.Node) != nil:
+				want[i] = rename(want[i], whole(d, keyed(d.Root, e.Node)), e.Value)
+			default:
 				want[i] = edit(want[i], whole(d, e.Node), e)
 			}
 		}

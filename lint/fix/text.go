@@ -24,7 +24,7 @@ func replace(e lint.Edit) (Change, error) {
 			return c, nil
 		}
 	}
-	return Change{n.Start, n.End, gap(n) + render(e.Value, json5(n))}, nil
+	return Change{n.Start, n.End, gap(n) + render(e.Value, isJSON(n))}, nil
 }
 
 // gap is the space that a value needs where there was none: "key:" and nothing.
@@ -145,8 +145,8 @@ func block(key string, v any, indent string) string {
 	return strings.Join(lines, "\n")
 }
 
-// json5 reports whether the text around n is JSON, where keys need quotes.
-func json5(n *manifest.Node) bool {
+// isJSON reports whether the text around n is JSON, where keys need quotes.
+func isJSON(n *manifest.Node) bool {
 	r := n.Root()
 	return strings.HasSuffix(n.File.Name, ".json") || r.Style == manifest.Flow && r.Kind == manifest.Map && len(r.Children) > 0 && r.Children[0].Key.Style == manifest.DoubleQuoted
 }
@@ -162,11 +162,11 @@ func setField(f *source.File, e lint.Edit) (Change, error) {
 	}
 	switch {
 	case n.Kind == manifest.Null:
-		return Change{n.Start, n.End, gap(n) + render(map[string]any{e.Key: e.Value}, json5(n))}, nil
+		return Change{n.Start, n.End, gap(n) + render(map[string]any{e.Key: e.Value}, isJSON(n))}, nil
 	case n.Kind != manifest.Map:
 		return Change{}, errors.New("it is no object")
 	case n.Style == manifest.Flow:
-		field := render(e.Key, json5(n)) + ": " + render(e.Value, json5(n))
+		field := render(e.Key, isJSON(n)) + ": " + render(e.Value, isJSON(n))
 		if len(n.Children) == 0 {
 			return Change{n.Start, n.End, "{" + field + "}"}, nil
 		}

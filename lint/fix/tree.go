@@ -124,3 +124,51 @@ func plain(v any) any {
 }
 
 func equal(a, b any) bool { return reflect.DeepEqual(a, b) }
+
+// keyed returns the value whose key stands where n stands, or nil: a key has no
+// place in the tree of its own, and top may be the tree of another parse.
+func keyed(top, n *manifest.Node) *manifest.Node {
+	if top == nil {
+		return nil
+	}
+	for _, c := range top.Children {
+		if c.Key != nil && c.Key.Start == n.Start && c.Key.End == n.End {
+			return c
+		}
+		if c.Start <= n.Start && n.End <= c.End {
+			if found := keyed(c, n); found != nil {
+				return found
+			}
+		}
+	}
+	return nil
+}
+
+// rename gives the value at the end of the way another key.
+func rename(v any, way []any, key any) any {
+	name, ok := key.(string)
+	at := v
+	for i, k := range way {
+		last := i == len(way)-1
+		switch k := k.(type) {
+		case string:
+			m, isMap := at.(map[string]any)
+			if !isMap {
+				return v
+			}
+			if last && ok {
+				old := m[k]
+				delete(m, k)
+				m[name] = old
+			}
+			at = m[k]
+		case int:
+			l, isList := at.([]any)
+			if !isList || k >= len(l) {
+				return v
+			}
+			at = l[k]
+		}
+	}
+	return v
+}

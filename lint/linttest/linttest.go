@@ -41,7 +41,7 @@ func Run(t *testing.T, rule *lint.Rule, others ...*lint.Rule) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			o.Rules = append([]*lint.Rule{rule}, others...)
+			o.Rules, o.Fixes = append([]*lint.Rule{rule}, others...), true
 			var files []*source.File
 			for _, f := range c.Files {
 				files = append(files, source.NewFile(f.Name, []byte(f.Text)))
@@ -52,6 +52,7 @@ func Run(t *testing.T, rule *lint.Rule, others ...*lint.Rule) {
 				t.Error(err)
 			}
 			got[c.Name] = Format(result.Findings)
+			fixes(t, o, files, result.Findings, c.Fixed)
 			fires, silent = fires || len(result.Findings) > 0, silent || len(result.Findings) == 0
 			if diff := cmp.Diff(c.Want, got[c.Name]); diff != "" && !*update {
 				t.Errorf("%s: findings of case %s (-want +got):\n%s", file, c.Name, diff)

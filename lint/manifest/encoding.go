@@ -9,34 +9,14 @@ import (
 )
 
 const (
+	one  = 0x0101010101010101
 	low  = 0x2020202020202020
 	high = 0x8080808080808080
 )
 
 // clean reports whether b is all characters that YAML admits. Almost every
-// file is, so that it is asked once, eight bytes at a time.
+// file is, so that it is asked once.
 func clean(b []byte) bool {
-	ascii := true
-	for i := 0; i < len(b); {
-		if i+8 <= len(b) {
-			if x := binary.LittleEndian.Uint64(b[i:]); (x|(x-low)|(x+0x0101010101010101))&high == 0 {
-				i += 8
-				continue
-			}
-		}
-		for stop := min(i+8, len(b)); i < stop; i++ {
-			switch c := b[i]; {
-			case c >= 0x80:
-				ascii = false
-			case c < 0x20 && c != '\n' && c != '\t' && c != '\r', c == 0x7F:
-				return false
-			}
-		}
-	}
-	return ascii || validUnicode(b)
-}
-
-func validUnicode(b []byte) bool {
 	at, _ := badRune(b)
 	return at == len(b)
 }
@@ -45,19 +25,25 @@ func validUnicode(b []byte) bool {
 // bytes; it returns len(b) when there is none.
 func badRune(b []byte) (at, size int) {
 	for i := 0; i < len(b); {
-		c := b[i]
-		if c >= 0x20 && c < 0x7F || c == '\n' || c == '\t' || c == '\r' {
-			i++
-			continue
+		for i+8 <= len(b) {
+			// Eight bytes at a time, as long as all are from 0x20 to 0x7E.
+			if x := binary.LittleEndian.Uint64(b[i:]); (x|(x-low)|(x+one))&high != 0 {
+				break
+			}
+			i += 8
 		}
-		r, n := utf8.DecodeRune(b[i:])
-		switch {
-		case r == utf8.RuneError && n == 1,
-			r < 0xA0 && r != 0x85,
-			r == 0xFFFE, r == 0xFFFF:
-			return i, n
+		for stop := min(i+8, len(b)); i < stop; {
+			c := b[i]
+			if c >= 0x20 && c < 0x7F || c == '\n' || c == '\t' || c == '\r' {
+				i++
+				continue
+			}
+			r, n := utf8.DecodeRune(b[i:])
+			if r == utf8.RuneError && n == 1 || r < 0xA0 && r != 0x85 || r == 0xFFFE || r == 0xFFFF {
+				return i, n
+			}
+			i += n
 		}
-		i += n
 	}
 	return len(b), 0
 }

@@ -171,6 +171,9 @@ func (p *parser) stray(siblings int, message string) {
 	default:
 		if first && column != siblings && siblings >= 0 {
 			message = fmt.Sprintf("this line is indented by %s, its siblings by %d", plural(column, "space"), siblings)
+			if above := p.tokens[max(p.i-1, 0)]; above.indent > 0 && column > siblings {
+				message = fmt.Sprintf("this line is indented by %s, the text above it by %d", plural(column, "space"), above.indent)
+			}
 			end = p.scanner.lineEnd(start)
 		} else if !first {
 			message = p.after(start)
@@ -236,20 +239,20 @@ func (p *parser) noValue(k tokenKind) {
 	if p.broken() {
 		return
 	}
-	message := "expected a value"
+	message := ""
 	switch k {
 	case tEntry:
 		message = `a list item ("- ") cannot stand here: inside [ ] items are separated by commas`
 	case tKey, tValue:
 		message = "expected a key before ':'"
-	case tEnd:
-		message = "the document ends where a value is expected"
-	}
-	if t := p.tokens[p.i]; k == tComma {
-		p.fail(Syntax, int(t.start), int(t.end), "a ',' without a value before it: remove it")
+	case tComma:
+		message = "a ',' without a value before it: remove it"
+	default:
+		p.stray(-1, "expected a value")
 		return
 	}
-	p.stray(-1, message)
+	t := p.tokens[p.i]
+	p.fail(Syntax, int(t.start), int(t.end), message)
 }
 
 // unclosed reports what stands in [ ] or { } where "," or the end should.

@@ -258,7 +258,9 @@ func (s *scanner) candidate() {
 	if !s.allowed {
 		return
 	}
-	s.settle()
+	if s.settle(); s.failed {
+		return
+	}
 	s.candidates[len(s.candidates)-1] = candidate{
 		token: len(s.tokens), pos: s.pos, line: s.line, possible: true,
 		required: s.flow == 0 && s.indent == s.pos-s.line,
@@ -270,6 +272,7 @@ func (s *scanner) settle() {
 	k := &s.candidates[len(s.candidates)-1]
 	if k.possible && k.required {
 		s.noColon(k)
+		return
 	}
 	k.possible = false
 }
@@ -371,7 +374,9 @@ func (s *scanner) colon() {
 		s.indicator(tValue, 1)
 		return
 	}
-	s.settle()
+	if s.settle(); s.failed {
+		return
+	}
 	if s.flow == 0 && !s.allowed {
 		s.strayColon()
 		return

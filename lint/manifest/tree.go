@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tiphys-dev/tiphys/lint/source"
 )
@@ -45,15 +46,16 @@ func (b *builder) span(start, end int) source.Span {
 func (b *builder) finish(root *Node) *Document {
 	if b.fatal != nil {
 		b.doc.Problems = append(b.doc.Problems, *b.fatal)
-		return b.doc
+	} else {
+		b.doc.Root = root
 	}
-	b.doc.Root = root
+	slices.SortStableFunc(b.doc.Problems, func(a, b Problem) int { return a.Span.Start - b.Span.Start })
 	return b.doc
 }
 
 func (b *builder) node(kind Kind, style Style, start, end int) *Node {
 	if len(b.nodes) == 0 {
-		b.size = min(max(2*b.size, min(len(b.file.Bytes)/24, 256), 8), 1024)
+		b.size = min(max(2*b.size, len(b.file.Bytes)/24, 8), 360)
 		b.nodes = make([]Node, b.size)
 	}
 	if b.made++; b.made > maxNodes {

@@ -1,10 +1,6 @@
 package manifest
 
-import (
-	"strings"
-
-	"github.com/tiphys-dev/tiphys/lint/source"
-)
+import "strings"
 
 // A parser makes the tree of each YAML document of a file from its tokens.
 type parser struct {
@@ -22,8 +18,17 @@ type parser struct {
 	handles  map[string]string // of the %TAG directives
 	version  bool              // a %YAML directive has been read
 	comments []Comment         // of the text before the first document
-	odd      []*Node           // numbers that JSON does not have
-	merge    bool              // the last scalar was a merge key
+	odd      []oddity
+	merge    bool // the last scalar was a merge key
+}
+
+// An oddity is a value or key that YAML has and JSON has not. It is a problem
+// only if it is still there at the end: a later value of the same key may have
+// replaced it.
+type oddity struct {
+	node    *Node // the value
+	at      *Node // what is odd, the value or its key
+	message string
 }
 
 // open is the End of a collection that is being read.
@@ -59,7 +64,7 @@ func (p *parser) document(start, end int, explicit, last bool) *Document {
 	}
 	root := p.root(explicit)
 	if p.fatal == nil {
-		p.numbers(root)
+		p.oddities(root)
 	}
 	if p.fatal != nil && p.fatal.Kind == Syntax {
 		p.fatal.Message += hint(p.text[start:end], p.fatal.Span.Start-start)
@@ -305,7 +310,7 @@ func (p *parser) scalar(t token, props properties) *Node {
 		n.Kind, n.Value = resolve(n.Value)
 	}
 	if n.Kind == Float && !finite(n) {
-		p.odd = append(p.odd, n)
+		p.odd = append(p.odd, oddity{n, n, quote(p.text[start:end]) + " is a number that JSON does not have: put it in quotes"})
 	}
 	return n
 }
@@ -328,20 +333,16 @@ func (p *parser) collection(kind Kind, style Style, props properties, read func(
 	return n
 }
 
-// numbers reports a number that JSON does not have, if it is still there: a
-// later value of the same key may have replaced it.
-func (p *parser) numbers(root *Node) {
-	for _, n := range p.odd {
-		top := n
+// oddities reports the first oddity that is still there.
+func (p *parser) oddities(root *Node) {
+	for _, o := range p.odd {
+		top := o.node
 		for top.Parent != nil && int(top.index) < len(top.Parent.Children) && top.Parent.Children[top.index] == top {
 			top = top.Parent
 		}
 		if top == root {
-			p.fail(Syntax, n.Start, n.End, quote(p.text[n.Start:n.End])+" is a number that JSON does not have: put it in quotes")
+			p.fail(Syntax, o.at.Start, o.at.End, o.message)
 			return
 		}
 	}
 }
-
-// Span of a token, for problems.
-func (p *parser) tokenSpan(t token) source.Span { return p.span(int(t.start), int(t.end)) }

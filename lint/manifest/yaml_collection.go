@@ -178,19 +178,43 @@ func (p *parser) entry(key *Node, merge bool, v *Node) {
 		p.mergeInto(key, v)
 		return
 	}
-	switch key.Kind {
-	case Null:
-		p.fail(Syntax, key.Start, key.End, "a key cannot be empty or null: name it, or put it in quotes")
-		return
-	case List, Map:
+	if key.Kind == List || key.Kind == Map {
 		p.fail(Syntax, key.Start, key.End, "a "+key.Kind.article()+" cannot be a key")
 		return
-	case Int, Float:
-		p.numberKey(key)
 	}
-	key.Kind = String
+	if key.Kind != String {
+		key = p.textKey(key, v)
+	}
 	v.Key = key
 	p.stack = append(p.stack, v)
+}
+
+// nullKey is what a key that is null is called, so that it is not taken for
+// the key "". A document with such a key is refused.
+const nullKey = "\x00"
+
+// textKey returns a key as the string that it is in JSON. It is a node of its
+// own, since an alias may ask for the key's first meaning.
+func (p *parser) textKey(n, v *Node) *Node {
+	key := p.node(String, n.Style, n.Start, n.End)
+	key.Value, key.Alias = n.Value, n.Alias
+	switch n.Kind {
+	case Null:
+		key.Value = nullKey
+		p.odd = append(p.odd, oddity{v, key, "a key cannot be empty or null: name it, or put it in quotes"})
+	case Int, Float:
+		written := n.Value
+		if n.Style == Plain && n.Start < n.End {
+			written = p.text[n.Start:n.End]
+		}
+		text, ok := keyText(written)
+		if !ok {
+			p.odd = append(p.odd, oddity{v, key, "the number is too large for a key: put it in quotes"})
+			break
+		}
+		key.Value = text
+	}
+	return key
 }
 
 // article names a collection as YAML users do.
@@ -199,24 +223,6 @@ func (k Kind) article() string {
 		return "map"
 	}
 	return "list"
-}
-
-func (p *parser) numberKey(key *Node) {
-	written := key.Value
-	if key.Style == Plain && key.Start < key.End {
-		written = p.text[key.Start:key.End]
-	}
-	text, ok := keyText(written)
-	if !ok {
-		p.fail(Syntax, key.Start, key.End, "the number is too large for a key: put it in quotes")
-	}
-	key.Value = text
-	for i, n := range p.odd {
-		if n == key {
-			p.odd = append(p.odd[:i], p.odd[i+1:]...)
-			break
-		}
-	}
 }
 
 // mergeInto adds the entries of the maps that "<<" names. They come in where

@@ -8,6 +8,7 @@ package pod
 
 import (
 	"iter"
+	"slices"
 	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint/manifest"
@@ -218,6 +219,33 @@ func Images(w *workflow.Workflow) iter.Seq[*manifest.Node] {
 		for _, c := range w.Defaults.Containers {
 			if c.Image != nil && c.Role != workflow.Main && !yield(c.Image) {
 				return
+			}
+		}
+	}
+}
+
+// Fields returns the fields of a map of the container as the layers together
+// make it, each from the strongest layer that has it.
+func (c *Container) Fields(keys ...string) []*manifest.Node {
+	var all []*manifest.Node
+	for _, layer := range c.layers {
+		for _, f := range layer.At(keys...).Fields() {
+			if f.Set() && !slices.ContainsFunc(all, func(o *manifest.Node) bool { return o.Key.Value == f.Key.Value }) {
+				all = append(all, f)
+			}
+		}
+	}
+	return all
+}
+
+// PatchedVolumes iterates over the volumes that patches add to the pod.
+func (p *Pod) PatchedVolumes() iter.Seq[*manifest.Node] {
+	return func(yield func(*manifest.Node) bool) {
+		for _, patch := range p.patches {
+			for _, v := range patch.root.Get("volumes").Items() {
+				if !yield(v) {
+					return
+				}
 			}
 		}
 	}

@@ -123,16 +123,18 @@ func (t *text) summary(r Report, hidden counts, terse bool) string {
 	}
 	line := strings.Join(part, ", ") + " in " + Count(len(r.Files), "file")
 	var not []string
+	least := lint.Warning
 	if hidden.warnings > 0 {
 		not = append(not, Count(hidden.warnings, "warning"))
 	}
 	if hidden.infos > 0 {
 		not = append(not, Count(hidden.infos, "info"))
+		least = lint.Info
 	}
 	if not == nil || terse {
 		return line
 	}
-	return line + t.in(faint, " ("+strings.Join(not, " and ")+" not shown: see them with --show info)")
+	return line + t.in(faint, " ("+strings.Join(not, " and ")+" not shown: see them with --show "+least.String()+")")
 }
 
 // Count says how many: 1 file, 2 files.

@@ -109,6 +109,7 @@ func TestText(t *testing.T) {
 		"errors": {all, report.Options{Show: lint.Error}, "a.yaml:1:4: error: no [tag-unresolved]\n" + excerpt +
 			"  a.yaml:1:4: note: here\n  spec.y: note: there\n  fix: write c\n" +
 			"\n1 error, 1 warning, 1 info in 1 file (1 warning and 1 info not shown: see them with --show info)\n"},
+		"warnings are hidden": {[]lint.Finding{nowhere}, report.Options{Show: lint.Error}, "1 warning in 1 file (1 warning not shown: see them with --show warning)\n"},
 		"colours": {[]lint.Finding{at("a.yaml", "«b»\n")}, report.Options{Color: true},
 			"\x1b[1ma.yaml:1:1:\x1b[0m \x1b[1;31merror:\x1b[0m \x1b[1mno\x1b[0m \x1b[2m[tag-unresolved]\x1b[0m\n" +
 				"\x1b[2m    1 |\x1b[0m b\n\x1b[2m      |\x1b[0m \x1b[1;32m^\x1b[0m\n\n\x1b[1;31m1 error\x1b[0m in 1 file\n"},

@@ -72,7 +72,7 @@ func (c *Callees) Named(name *manifest.Node, ref *workflow.Ref) (Callee, bool) {
 // of looks name up in the library that ref means.
 func (c *Callees) of(ref *workflow.Ref, name *manifest.Node) (Callee, bool) {
 	lib, state := c.index.Library(c.workflow.Namespace.Text(), ref.Name.Text(), ref.Cluster)
-	if state != Known || strings.Contains(name.Text(), "{{") {
+	if state != Known || name.Text() == "" || strings.Contains(name.Text(), "{{") {
 		return Callee{}, false
 	}
 	t := lib.Template(name.Text())

@@ -54,6 +54,9 @@ type input struct {
 // match returns the inputs that are not passed and the names that are not
 // taken.
 func match(names []*manifest.Node, inputs []input) (missing []string, surplus []*manifest.Node) {
+	if len(names)+len(inputs) == 0 {
+		return nil, nil
+	}
 	given := make(map[string]bool, len(names))
 	for _, n := range names {
 		given[n.Text()] = true

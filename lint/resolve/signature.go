@@ -20,6 +20,8 @@ type Library struct {
 	// Labels and Annotations are the keys that workflowMetadata brings.
 	Labels, Annotations []string
 	Templates           []*Template
+	// Limited is set when something holds back runs that pile up.
+	Limited bool
 }
 
 // Template returns the template of that name, or nil.
@@ -169,6 +171,7 @@ func LibraryOf(w *workflow.Workflow) *Library {
 	for _, t := range w.Templates {
 		l.Templates = append(l.Templates, Of(t))
 	}
+	l.Limited = Limited(w)
 	return l
 }
 

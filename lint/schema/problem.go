@@ -179,13 +179,21 @@ func (c *Checker) wrongType(n *manifest.Node, t *Type) {
 	c.Report(p)
 }
 
+// written returns the text of a scalar as its author wrote it: the yes of a true.
+func written(n *manifest.Node) string {
+	if text := n.Span().Text(); n.Style == manifest.Plain && len(text) > 0 {
+		return string(text)
+	}
+	return n.Value
+}
+
 // meant returns the value of type t that the author evidently meant by n.
 func meant(n *manifest.Node, t *Type) any {
 	switch {
 	case !n.Scalar():
 		return nil
 	case t.Shape == String && t.allows(n.Value):
-		return n.Value
+		return written(n)
 	case t.Shape == List && t.Elem().Shape == String && n.Kind == manifest.String:
 		return []any{n.Value}
 	case n.Kind != manifest.String:

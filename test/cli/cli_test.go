@@ -94,21 +94,17 @@ func same(ts *testscript.TestScript, neg bool, args []string) {
 func generate(ts *testscript.TestScript, _ bool, args []string) {
 	var b bytes.Buffer
 	switch args[0] {
-	case "large": // 5 MB that are a valid workflow
-		b.WriteString("apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata:\n  name: large\nspec:\n" +
-			"  entrypoint: main\n  activeDeadlineSeconds: 60\n  templates:\n    - name: main\n      suspend: {duration: \"1\"}\n")
+	case "large": // 5 MB of workflows
 		for i := 0; b.Len() < 5<<20; i++ {
-			b.WriteString("    - name: t" + strconv.Itoa(i) + "\n      suspend: {duration: \"1\"}\n")
+			b.WriteString("---\napiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata:\n  name: large-" + strconv.Itoa(i) + "\nspec:\n" +
+				"  entrypoint: main\n  activeDeadlineSeconds: 60\n  templates:\n    - name: main\n      suspend: {duration: \"1\"}\n")
 		}
 	case "huge":
 		b.Write(bytes.Repeat([]byte("# nothing\n"), 2<<20))
 	case "deep":
 		b.WriteString("kind: Workflow\nspec: " + strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000) + "\n")
 	case "deep-block":
-		b.WriteString("kind: Workflow\nspec: \n")
-		for i := range 10_000 {
-			b.WriteString(strings.Repeat(" ", i+1) + "a:\n")
-		}
+		b.WriteString("kind: Workflow\nspec:\n  " + strings.Repeat("- ", 10_000) + "a\n")
 	case "bomb": // each level is ten of the one before
 		b.WriteString("kind: Workflow\nspec:\n  a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n")
 		for i := 1; i < 12; i++ {

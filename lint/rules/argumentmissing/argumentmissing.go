@@ -30,11 +30,17 @@ func run(pass *lint.Pass) {
 			r.hook(p)
 		case p.Call != nil:
 			if t, ok := r.callees.Of(p.Call); ok {
-				r.report(p.Call.Anchor(), p.Title(), "pass", t, p.Arguments, lint.Error)
+				r.report(p.Call.Anchor(), p.Title(), passes, t, p.Arguments, lint.Error)
 			}
 		}
 	}
 }
+
+// What is wrong with who calls, and with the arguments of the workflow.
+const (
+	passes = "does not pass"
+	gives  = "give no value for"
+)
 
 type runner struct {
 	*lint.Pass
@@ -56,17 +62,20 @@ func (r *runner) entrypoint() {
 	if at == nil {
 		at = w.Ref.Name
 	}
-	given, _ := r.given()
-	given.Parameters = valued(w, given.Parameters)
-	r.report(at, "spec.arguments", "give", t, given, lint.Error)
+	given, known := r.given()
+	if !known {
+		return
+	}
+	given.Parameters = valued(given.Parameters)
+	r.report(at, "spec.arguments", gives, t, given, lint.Error)
 }
 
-// valued leaves out the parameters that have no value: for a template that
-// takes them they might as well not be there.
-func valued(w *workflow.Workflow, all []*workflow.Parameter) []*workflow.Parameter {
+// valued leaves out the parameters of the workflow that have no value: for a
+// template that takes them they might as well not be there.
+func valued(all []*workflow.Parameter) []*workflow.Parameter {
 	var out []*workflow.Parameter
 	for _, p := range all {
-		if p.Value.Set() || p.ValueFrom.Set() || w.Arguments.Parameter(p.Name.Text()) != p {
+		if p.Node == nil || p.Value.Set() || p.ValueFrom.Set() {
 			out = append(out, p)
 		}
 	}
@@ -105,7 +114,7 @@ func (r *runner) exit() {
 		return
 	}
 	if t, ok := r.callees.Named(w.OnExit, nil); ok {
-		r.report(w.OnExit, "spec.arguments", "give", t, &w.Arguments, lint.Error)
+		r.report(w.OnExit, "spec.arguments", gives, t, &w.Arguments, lint.Error)
 	}
 }
 
@@ -116,13 +125,13 @@ func (r *runner) hook(p workflow.Passed) {
 	if !ok {
 		return
 	}
-	args, who, verb := p.Arguments, p.Title(), "pass"
+	args, who, verb := p.Arguments, p.Title(), passes
 	if p.Hook.Key.Text() == "exit" && len(args.Parameters) == 0 && len(args.Artifacts) == 0 {
 		given, known := r.given()
 		if r.Workflow.IsLibrary() || !known || r.Workflow.Injected("spec.arguments") {
 			return
 		}
-		args, who, verb = given, "spec.arguments, which are those of "+who+",", "give"
+		args, who, verb = given, "spec.arguments, which "+who+" gets,", gives
 	}
 	at := p.Hook.Template
 	if p.Hook.Ref != nil {
@@ -144,12 +153,8 @@ func (r *runner) report(at *manifest.Node, who, verb string, t resolve.Callee, a
 	if len(m.MissingArtifacts) > 0 {
 		missing = append(missing, list("artifact", m.MissingArtifacts))
 	}
-	does := " does not "
-	if verb == "give" {
-		does = " do not "
-	}
 	f := lint.Finding{Node: at, Severity: severity}
-	f.Message = who + does + verb + " " + strings.Join(missing, " and ") + ", which " + t.Title() + " needs"
+	f.Message = who + " " + verb + " " + strings.Join(missing, " and ") + ", which " + t.Title() + " needs"
 	meant(&f, m)
 	if f.Fix == nil {
 		swapped(&f, m)

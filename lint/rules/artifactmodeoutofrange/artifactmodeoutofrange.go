@@ -3,6 +3,7 @@
 package artifactmodeoutofrange
 
 import (
+	"bytes"
 	_ "embed"
 	"fmt"
 	"strconv"
@@ -43,7 +44,8 @@ func check(pass *lint.Pass, all []*workflow.Artifact) {
 func report(pass *lint.Pass, n *manifest.Node) {
 	f := lint.Finding{Node: n}
 	octal, err := strconv.ParseInt(n.Value, 8, 64)
-	if err == nil && octal >= 0 && octal <= most {
+	written := bytes.HasPrefix(n.Span().Text(), []byte("0")) // in octal, as YAML has it
+	if err == nil && octal >= 0 && octal <= most && !written {
 		f.Message = fmt.Sprintf("mode %s is a decimal number, and more than a mode can be: for 0%s write %d", n, n, octal)
 		f.Fix = &lint.Fix{Message: fmt.Sprintf("write %d, which is 0%s", octal, n), Safe: true, Edits: []lint.Edit{{Node: n, Value: int(octal)}}}
 	} else {

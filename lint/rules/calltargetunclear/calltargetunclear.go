@@ -94,7 +94,7 @@ func parts(pass *lint.Pass, who string, r *workflow.Ref, severity lint.Severity)
 		pass.Report(lint.Finding{Node: r.Node, Severity: severity, Message: fmt.Sprintf("the templateRef of %s has no name: it names the %s", who, kind)})
 	}
 	if missing(r.Node.Get("template")) {
-		pass.Report(lint.Finding{Node: r.Node, Severity: severity, Message: fmt.Sprintf("the templateRef of %s has no template: it names the template in %s %q", who, kind, r.Name)})
+		pass.Report(lint.Finding{Node: r.Node, Severity: severity, Message: fmt.Sprintf("the templateRef of %s has no template: it names the template in the %s", who, kind)})
 	}
 }
 

@@ -13,6 +13,6 @@ import (
 var page string
 
 // Rule is the config-map-ref-unknown rule: shared/argo/rules.md N, "ConfigMaps existing".
-var Rule = &lint.Rule{Name: "config-map-ref-unknown", Severity: lint.Error, Topic: "reference", Page: page, Run: run}
+var Rule = &lint.Rule{Name: "config-map-ref-unknown", Severity: lint.Error, Topic: "reference", Page: page, Finish: finish}
 
-func run(pass *lint.Pass) { absent.Report(pass, "ConfigMap") }
+func finish(pass *lint.Pass) { absent.Report(pass, "ConfigMap") }

@@ -17,6 +17,6 @@ var Rule = &lint.Rule{Name: "cron-deadline-negative", Severity: lint.Error, Topi
 func run(pass *lint.Pass) {
 	n := pass.Workflow.Cron.Get("startingDeadlineSeconds")
 	if seconds, ok := n.Int(); ok && seconds < 0 {
-		pass.Reportf(n, "startingDeadlineSeconds is %d: it says how late a run may still start, so it must not be negative; write 0 for never late", seconds)
+		pass.Reportf(n, "startingDeadlineSeconds is %d: it says how late a run may still start, so it is never negative; write how many seconds late is still useful", seconds)
 	}
 }

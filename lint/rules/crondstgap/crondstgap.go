@@ -44,19 +44,25 @@ func run(pass *lint.Pass) {
 	}
 }
 
-// report reports the first time that is skipped, else the first that comes twice.
+// report says on which days a schedule is skipped and on which it runs twice.
 func report(pass *lint.Pass, n *manifest.Node, zone string, s times, jumps []jump) {
-	if j, at, ok := s.hit(jumps, true); ok {
-		pass.Report(lint.Finding{Node: n, Message: fmt.Sprintf(
-			"schedule %q is skipped once a year: in %s the clock goes from %s to %s, as on %s, and %s never comes; choose an hour outside, or drop the timezone and write UTC",
-			n, zone, clock(j.from), clock(j.to), j.date(), clock(at))})
+	skip, at, skipped := s.hit(jumps, true)
+	again, twice, repeated := s.hit(jumps, false)
+	var what string
+	switch {
+	case skipped && repeated:
+		what = fmt.Sprintf("is skipped on some days and runs twice on others: in %s %s never comes on %s, when the clock goes from %s to %s, and comes twice on %s",
+			zone, clock(at), skip.date(), clock(skip.from), clock(skip.to), again.date())
+	case skipped:
+		what = fmt.Sprintf("is skipped on some days: in %s %s never comes on %s, when the clock goes from %s to %s",
+			zone, clock(at), skip.date(), clock(skip.from), clock(skip.to))
+	case repeated:
+		what = fmt.Sprintf("runs twice on some days: in %s %s comes twice on %s, when the clock goes back from %s to %s",
+			zone, clock(twice), again.date(), clock(again.from), clock(again.to))
+	default:
 		return
 	}
-	if j, at, ok := s.hit(jumps, false); ok {
-		pass.Report(lint.Finding{Node: n, Message: fmt.Sprintf(
-			"schedule %q runs twice once a year: in %s the clock goes back from %s to %s, as on %s, and %s comes again; choose an hour outside, or drop the timezone and write UTC",
-			n, zone, clock(j.from), clock(j.to), j.date(), clock(at))})
-	}
+	pass.Reportf(n, "schedule %q %s; choose an hour that each day has once, or write it in UTC without a timezone", n, what)
 }
 
 // clock prints minutes after midnight.

@@ -29,7 +29,7 @@ func run(pass *lint.Pass) {
 				continue
 			}
 			f := lint.Finding{Node: n, Span: n.Key.Span()}
-			f.Message = c.Title() + " has continueOn in a DAG that uses depends, which says itself how a task goes on: write depends: " + instead(c)
+			f.Message = c.Title() + " has continueOn in a DAG that uses depends, and Argo takes one of the two: let the tasks behind it write \"" + instead(c) + "\" in their depends"
 			f.Related = []lint.Related{lint.At(first.Depends, "%s has depends", first.Title())}
 			pass.Report(f)
 		}

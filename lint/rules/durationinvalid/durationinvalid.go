@@ -87,7 +87,7 @@ func judge(pass *lint.Pass, n *manifest.Node, parse func(string) (time.Duration,
 }
 
 func finding(n *manifest.Node, err error, severity lint.Severity) lint.Finding {
-	f := lint.Finding{Node: n, Severity: severity, Message: n.Key.Text() + " " + strconv.Quote(n.Value) + " cannot be read: " + err.Error()}
+	f := lint.Finding{Node: n, Severity: severity, Message: n.Key.Text() + " " + strconv.Quote(n.Value) + " cannot be read, because " + err.Error()}
 	if _, bare := strconv.Atoi(n.Value); bare == nil {
 		f.Fix = &lint.Fix{Message: "write " + n.Value + "s", Edits: []lint.Edit{{Node: n, Value: n.Value + "s"}}}
 	}

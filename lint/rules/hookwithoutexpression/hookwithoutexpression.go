@@ -45,7 +45,6 @@ func check(pass *lint.Pass, hooks []*workflow.Hook, of string, severity lint.Sev
 		f.Message = fmt.Sprintf("hook %q%s has no expression that says when it is due: only the hook named exit needs none", h.Key, of)
 		if _, ok := near.Name(h.Key.Text(), []string{exit}); ok {
 			f.Message += `; did you mean "exit"?`
-			f.Fix = &lint.Fix{Message: "name the hook exit", Edits: []lint.Edit{{Node: h.Key, Value: exit}}}
 		}
 		pass.Report(f)
 	}

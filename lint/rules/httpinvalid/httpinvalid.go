@@ -62,10 +62,10 @@ func url(pass *lint.Pass, t *workflow.Template) {
 // is. What a tag may bring is taken for http.
 func schemeOf(text string) (string, bool) {
 	scheme, _, ok := strings.Cut(text, "://")
-	switch tag := strings.Index(text, "{{"); {
-	case tag >= 0 && (!ok || tag < len(scheme)):
-		return "http", strings.HasPrefix(text, "{{") || ok || tag < len("https:")
-	case !ok || strings.ContainsAny(scheme, "/?#"):
+	if i := strings.Index(text, "{{"); i >= 0 && (!ok || i < len(scheme)) {
+		return "http", !strings.ContainsAny(text[:i], "/.?#")
+	}
+	if !ok || strings.ContainsAny(scheme, "/?#") {
 		return "", false
 	}
 	return strings.ToLower(scheme), true

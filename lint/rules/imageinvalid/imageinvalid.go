@@ -42,5 +42,5 @@ func quote(s string) string { return `"` + s + `"` }
 
 // placeholder reports whether another tool was meant to write the image.
 func placeholder(s string) bool {
-	return strings.ContainsAny(s, "$<>%[]") || strings.ToUpper(s) == s
+	return strings.ContainsAny(s, "$<>%[]") || strings.ToUpper(s) == s && strings.ToLower(s) != s
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/expr"
 	"github.com/tiphys-dev/tiphys/lint/image"
+	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/lint/pod"
 )
 
@@ -20,7 +21,7 @@ var Rule = &lint.Rule{Name: "image-unpinned", Severity: lint.Warning, Topic: "re
 
 func run(pass *lint.Pass) {
 	for n := range pod.Images(pass.Workflow) {
-		if n.Text() == "" || expr.Tagged(n.Value) {
+		if n.Kind != manifest.String || n.Value == "" || expr.Tagged(n.Value) {
 			continue
 		}
 		ref, problem := image.Parse(n.Value)

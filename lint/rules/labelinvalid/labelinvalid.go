@@ -3,6 +3,7 @@ package labelinvalid
 
 import (
 	_ "embed"
+	"fmt"
 	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint"
@@ -33,6 +34,10 @@ func run(pass *lint.Pass) {
 
 func check(pass *lint.Pass, metadata *manifest.Node) {
 	for _, f := range metadata.Get("labels").Fields() {
+		if meant(f) {
+			pass.Report(lint.Finding{Node: f.Key, Path: f.Path(), Severity: lint.Warning, Message: fmt.Sprintf("label %q stands where metadata.%s was meant: it is indented too far", f.Key, f.Key)})
+			continue
+		}
 		if key(pass, f, "label") && f.Kind == manifest.String && !strings.Contains(f.Value, "{{") {
 			if reason, _, ok := names.LabelValue(f.Value); !ok {
 				pass.Reportf(f, "value %q of label %q %s", f, f.Key, reason)
@@ -45,6 +50,12 @@ func check(pass *lint.Pass, metadata *manifest.Node) {
 	for _, f := range metadata.Get("annotations").Fields() {
 		key(pass, f, "annotation")
 	}
+}
+
+// meant reports a field of the metadata that slipped into the labels.
+func meant(f *manifest.Node) bool {
+	slipped := f.Key.Text() == "generateName" || f.Key.Text() == "namespace"
+	return slipped && f.Parent.Parent.Get(f.Key.Text()) == nil
 }
 
 // key checks the key of a label or annotation and reports whether it is good.

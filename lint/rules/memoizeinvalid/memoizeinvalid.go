@@ -10,6 +10,7 @@ import (
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/expr"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
+	"github.com/tiphys-dev/tiphys/lint/names"
 	"github.com/tiphys-dev/tiphys/lint/workflow"
 )
 
@@ -48,6 +49,8 @@ func cache(pass *lint.Pass, t *workflow.Template, m *manifest.Node) {
 
 func key(pass *lint.Pass, t *workflow.Template, m *manifest.Node) {
 	k := m.Get("key")
+	text := literal(k.Text())
+	reason, _, ok := names.ConfigKey(text)
 	switch {
 	case k.Set() && !k.Scalar():
 	case k.Text() == "":
@@ -56,9 +59,9 @@ func key(pass *lint.Pass, t *workflow.Template, m *manifest.Node) {
 			f = lint.Finding{Node: k, Message: f.Message}
 		}
 		pass.Report(f)
-	case literal(k.Value) != strings.Map(allowed, literal(k.Value)):
+	case text != "" && !ok:
 		pass.Report(lint.Finding{Node: k, Severity: lint.Warning,
-			Message: fmt.Sprintf("key %q can not be stored: a key of a ConfigMap has letters, digits, dashes, underscores and dots only", k)})
+			Message: fmt.Sprintf("key %q can not be stored in a ConfigMap: it %s", k, reason)})
 	case !expr.Tagged(k.Value) && takes(t):
 		pass.Report(lint.Finding{Node: k, Severity: lint.Warning,
 			Message: fmt.Sprintf("key %q is the same for every call, but %s takes inputs: calls with other inputs get the first result; put the inputs into the key", k, t.Title())})
@@ -75,14 +78,6 @@ func literal(s string) string {
 	}
 	b.WriteString(s[at:])
 	return b.String()
-}
-
-// allowed drops what a key of a ConfigMap can not hold.
-func allowed(r rune) rune {
-	if r == '-' || r == '_' || r == '.' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' {
-		return r
-	}
-	return -1
 }
 
 // takes reports whether calls of the template may differ.

@@ -4,11 +4,11 @@ package metriclabelinvalid
 import (
 	_ "embed"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
+	"github.com/tiphys-dev/tiphys/lint/names"
 	"github.com/tiphys-dev/tiphys/lint/workflow"
 )
 
@@ -18,8 +18,6 @@ var page string
 // Rule is the metric-label-invalid rule: shared/argo/rules.md J 164. Outside of
 // templates Argo only logs it: a warning.
 var Rule = &lint.Rule{Name: "metric-label-invalid", Severity: lint.Error, Topic: "metric", Page: page, Run: run}
-
-var valid = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*$`)
 
 func run(pass *lint.Pass) {
 	for _, m := range pass.Workflow.Metrics() {
@@ -33,11 +31,15 @@ func run(pass *lint.Pass) {
 
 func label(pass *lint.Pass, m workflow.Metric, l *manifest.Node) {
 	key := l.Get("key")
-	if key.Set() && !key.Scalar() || strings.Contains(key.Text(), "{{") || valid.MatchString(key.Text()) {
+	if key.Set() && !key.Scalar() || strings.Contains(key.Text(), "{{") {
+		return
+	}
+	reason, _, ok := names.Metric(key.Text())
+	if ok {
 		return
 	}
 	f := lint.Finding{Node: key}
-	f.Message = fmt.Sprintf("label key %q of %s has more in it than letters, digits and underscores, or begins with a digit", key, m.Title())
+	f.Message = fmt.Sprintf("label key %q of %s %s", key, m.Title(), reason)
 	if key.Text() == "" {
 		f.Node = l
 		f.Message = "a label of " + m.Title() + " has no key"

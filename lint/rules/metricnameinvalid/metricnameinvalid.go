@@ -5,9 +5,11 @@ import (
 	_ "embed"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
+	"github.com/tiphys-dev/tiphys/lint/names"
 )
 
 //go:embed metric-name-invalid.txtar
@@ -24,15 +26,18 @@ func run(pass *lint.Pass) {
 			continue
 		}
 		f := lint.Finding{Node: m.Name}
+		reason, at, ok := names.Metric(name)
 		switch {
+		case ok:
+			continue
 		case name == "":
 			f.Message = m.Title() + " has no name"
 			f.Node = m.Anchor()
-		case !valid(name):
-			f.Message = fmt.Sprintf("metric name %q has more in it than letters, digits and underscores, or begins with a digit; write %q", name, mended(name))
-			f.Fix = fix(m.Name)
 		default:
-			continue
+			_, size := utf8.DecodeRuneInString(name[at:])
+			f.Span = m.Name.Range(at, at+size)
+			f.Message = fmt.Sprintf("metric name %q %s", name, reason)
+			f.Fix = fix(m.Name)
 		}
 		if m.Template == nil {
 			f.Severity = lint.Warning
@@ -45,8 +50,6 @@ func fix(name *manifest.Node) *lint.Fix {
 	want := mended(name.Text())
 	return &lint.Fix{Message: "write " + want, Edits: []lint.Edit{{Node: name, Value: want}}}
 }
-
-func valid(name string) bool { return name == mended(name) }
 
 // mended puts underscores in place of what a name can not hold.
 func mended(name string) string {

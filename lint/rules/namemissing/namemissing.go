@@ -21,23 +21,24 @@ var Rule = &lint.Rule{Name: "name-missing", Severity: lint.Error, Topic: "name",
 func run(pass *lint.Pass) {
 	w := pass.Workflow
 	object(pass, w)
-	arguments(pass, w.Arguments)
+	arguments(pass, w.Arguments, func() string { return "the workflow" })
 	for _, t := range w.Templates {
-		need(pass, t.Node, "the template")
+		need(pass, t.Node, "template", func() string { return "spec.templates" })
 	}
 	for _, t := range w.All {
-		arguments(pass, t.Inputs)
-		arguments(pass, t.Outputs)
+		arguments(pass, t.Inputs, func() string { return "the inputs of " + t.Title() })
+		arguments(pass, t.Outputs, func() string { return "the outputs of " + t.Title() })
 		for _, c := range t.Calls {
-			need(pass, c.Node, "the "+c.Word())
-			arguments(pass, c.Arguments)
+			need(pass, c.Node, c.Word(), t.Title)
+			arguments(pass, c.Arguments, c.Title)
 		}
 		containers(pass, t)
 	}
 }
 
-// need reports that n, an object, has no name.
-func need(pass *lint.Pass, n *manifest.Node, what string) {
+// need reports that n, an object, has no name. Where it belongs is asked for
+// only then.
+func need(pass *lint.Pass, n *manifest.Node, what string, of func() string) {
 	name := n.Get("name")
 	if n == nil || n.Kind != manifest.Map || name.Set() && (name.Kind != manifest.String || name.Value != "") {
 		return
@@ -46,15 +47,15 @@ func need(pass *lint.Pass, n *manifest.Node, what string) {
 	if name != nil {
 		at = name
 	}
-	pass.Report(lint.Finding{Node: at, Path: n.Path(), Message: what + " has no name"})
+	pass.Report(lint.Finding{Node: at, Path: n.Path(), Message: fmt.Sprintf("%s of %s has no name: every %s needs one", article(what), of(), what)})
 }
 
-func arguments(pass *lint.Pass, a workflow.Arguments) {
+func arguments(pass *lint.Pass, a workflow.Arguments, of func() string) {
 	for _, p := range a.Parameters {
-		need(pass, p.Node, "the parameter")
+		need(pass, p.Node, "parameter", of)
 	}
 	for _, p := range a.Artifacts {
-		need(pass, p.Node, "the artifact")
+		need(pass, p.Node, "artifact", of)
 	}
 }
 
@@ -62,13 +63,20 @@ func containers(pass *lint.Pass, t *workflow.Template) {
 	for _, c := range t.Containers {
 		switch {
 		case c.Role == workflow.Main && t.Type == workflow.TypeContainerSet:
-			need(pass, c.Node, "the container")
+			need(pass, c.Node, "container", t.Title)
 		case c.Role == workflow.Init:
-			need(pass, c.Node, "the init container")
+			need(pass, c.Node, "init container", t.Title)
 		case c.Role == workflow.Sidecar:
-			need(pass, c.Node, "the sidecar")
+			need(pass, c.Node, "sidecar", t.Title)
 		}
 	}
+}
+
+func article(what string) string {
+	if what[0] == 'a' || what[0] == 'i' {
+		return "an " + what
+	}
+	return "a " + what
 }
 
 // object reports an object that the API server cannot store. A Workflow may

@@ -41,6 +41,11 @@ func network(t *workflow.Template) string {
 	switch t.Type {
 	case workflow.TypeHTTP:
 		return "sends an HTTP request"
+	case workflow.TypeResource:
+		if t.Body.Get("action").Text() == "apply" { // to create twice may do harm
+			return "applies an object"
+		}
+		return ""
 	case workflow.TypeContainerSet:
 		if t.Body.Get("retryStrategy").Set() {
 			return ""
@@ -61,7 +66,7 @@ func network(t *workflow.Template) string {
 }
 
 // call finds a network tool where a shell would look for a command.
-var call = regexp.MustCompile("(?:^|[;&|(`]|\\$\\(|\\b(?:sudo|time|exec|then|do|else|if|!))[ \\t]*(?:/[a-z/]+/)?" +
+var call = regexp.MustCompile("(?:^|[;&|(`!]|\\b(?:sudo|time|exec|then|do|else|if|while))[ \\t]*(?:/[a-z/]+/)?" +
 	`(curl|wget|pip3? install|apt-get (?:-\S+ )*(?:install|update)|apk (?:--?\S+ )*add|npm (?:install|ci)|git (?:clone|fetch|pull|push)|aws s3|gsutil|gcloud|az storage|azcopy|rclone|scp|sftp|psql|mysql|bq|kubectl|helm)(?:[ \t\r\n]|$)`)
 
 // again finds that a tool is told to try again itself.

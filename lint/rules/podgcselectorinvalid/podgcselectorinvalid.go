@@ -10,7 +10,6 @@ import (
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/lint/names"
-	"github.com/tiphys-dev/tiphys/lint/near"
 )
 
 //go:embed pod-gc-selector-invalid.txtar
@@ -50,8 +49,7 @@ func value(pass *lint.Pass, n *manifest.Node) {
 	}
 }
 
-var operators = []string{"In", "NotIn", "Exists", "DoesNotExist"}
-
+// expression checks all but the spelling of the operator, which is for field-value.
 func expression(pass *lint.Pass, e *manifest.Node) {
 	switch k := e.Get("key"); {
 	case !k.Set():
@@ -73,21 +71,9 @@ func expression(pass *lint.Pass, e *manifest.Node) {
 		if len(values.Items()) > 0 {
 			pass.Report(lint.Finding{Node: values.Key, Path: values.Path(), Message: fmt.Sprintf("operator %s compares with no values: remove them, or write In or NotIn", operator)})
 		}
-	default:
-		unknown(pass, e, operator)
-	}
-}
-
-func unknown(pass *lint.Pass, e, operator *manifest.Node) {
-	switch {
-	case !operator.Set():
-		pass.Reportf(e, "the match expression has no operator: it needs one of %s", strings.Join(operators, ", "))
-	case operator.Kind == manifest.String && !strings.Contains(operator.Value, "{{"):
-		f := lint.Finding{Node: operator, Message: fmt.Sprintf("operator %q is none of %s", operator, strings.Join(operators, ", "))}
-		if hint, ok := near.Name(operator.Value, operators); ok {
-			f.Message += fmt.Sprintf("; did you mean %q?", hint)
-			f.Fix = &lint.Fix{Message: "write " + hint, Edits: []lint.Edit{{Node: operator, Value: hint}}}
+	case "":
+		if !operator.Set() || operator.Kind == manifest.String {
+			pass.Reportf(e, "the match expression has no operator: it needs one of In, NotIn, Exists, DoesNotExist")
 		}
-		pass.Report(f)
 	}
 }

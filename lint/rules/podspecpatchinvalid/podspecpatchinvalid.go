@@ -32,6 +32,9 @@ func check(pass *lint.Pass, owner *manifest.Node) {
 		return
 	}
 	text := embedded.Parse(n)
+	if text.Inserts() {
+		return
+	}
 	severity := lint.Error
 	if text.Tagged() {
 		severity = lint.Warning // what stands in place of the tags may mend it
@@ -43,7 +46,7 @@ func check(pass *lint.Pass, owner *manifest.Node) {
 			return
 		}
 	}
-	if r := text.Root; r != nil && r.Kind != manifest.Map && !text.Inserts() && !text.Within(r.Start, r.End) {
+	if r := text.Root; r != nil && r.Kind != manifest.Map && !text.Within(r.Start, r.End) {
 		pass.Report(lint.Finding{Node: n, Severity: severity,
 			Message: fmt.Sprintf("podSpecPatch is a %s; it has to be an object with fields of a pod spec, such as containers", r.Kind)})
 	}

@@ -13,6 +13,6 @@ import (
 var page string
 
 // Rule is the secret-ref-unknown rule: shared/argo/rules.md N, "Secrets existing".
-var Rule = &lint.Rule{Name: "secret-ref-unknown", Severity: lint.Error, Topic: "reference", Page: page, Run: run}
+var Rule = &lint.Rule{Name: "secret-ref-unknown", Severity: lint.Error, Topic: "reference", Page: page, Finish: finish}
 
-func run(pass *lint.Pass) { absent.Report(pass, "Secret") }
+func finish(pass *lint.Pass) { absent.Report(pass, "Secret") }

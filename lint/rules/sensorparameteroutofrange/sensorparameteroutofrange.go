@@ -64,9 +64,13 @@ func dest(pass *lint.Pass, w *workflow.Workflow, d *manifest.Node, written map[s
 		if i == have && (!more || written[d.Value[:to]+".name"]) {
 			return
 		}
+		what := "what the Sensor appends has no name, and Argo refuses the workflow"
+		if i > have {
+			what = "the Sensor fills the gap with nulls, and Argo refuses the workflow"
+		}
 		pass.Report(lint.Finding{
 			Node: d, Span: d.Range(from, to),
-			Message: fmt.Sprintf("dest writes to item %d of %s, which has %s; the Sensor adds what is missing without a name, and the workflow is refused", i, d.Value[:max(from-1, 0)], items(have)),
+			Message: fmt.Sprintf("dest writes to item %d of %s, which has %s: %s", i, d.Value[:max(from-1, 0)], items(have), what),
 			Related: []lint.Related{lint.At(at, "the list is here")},
 		})
 		return
@@ -78,7 +82,7 @@ func items(n int) string {
 	case 0:
 		return "no item"
 	case 1:
-		return "one item, 0"
+		return "one item, number 0"
 	}
-	return fmt.Sprintf("%d items, 0 to %d", n, n-1)
+	return fmt.Sprintf("%d items, number 0 to %d", n, n-1)
 }

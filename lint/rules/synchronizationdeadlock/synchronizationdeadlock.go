@@ -66,7 +66,7 @@ func below(pass *lint.Pass, t *workflow.Template, held map[lock]*manifest.Node) 
 func report(pass *lint.Pass, n, outer *manifest.Node, t *workflow.Template, holder string) {
 	pass.Report(lint.Finding{
 		Node:    n,
-		Message: t.Title() + " waits for mutex \"" + n.Text() + "\", which " + holder + " holds until " + t.Title() + " is done: they wait for ever",
+		Message: t.Title() + " waits for mutex \"" + n.Text() + "\", which " + holder + " holds until it is done itself: they wait for each other for ever",
 		Related: []lint.Related{lint.At(outer, "%s holds it", holder)},
 	})
 }

@@ -67,7 +67,7 @@ func semaphore(pass *lint.Pass, s *manifest.Node, who string) {
 				pass.Report(lint.Finding{Node: config, Message: fmt.Sprintf("configMapKeyRef of a semaphore of %s has no %s: its limit is never found", who, key)})
 			}
 		}
-	case database.Kind == manifest.Map && database.Get("key").Text() == "":
+	case database.Set() && database.Kind == manifest.Map && database.Get("key").Text() == "":
 		warn(pass, database, "database of a semaphore of "+who+" has no key: its limit is never found")
 	}
 }

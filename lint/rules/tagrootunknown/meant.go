@@ -46,7 +46,7 @@ func meant(u *scope.Use) string {
 		return hint
 	}
 	hint, ok := near.Name(root, roots)
-	if !ok {
+	if !ok || len(hint) > len(root)+2 || len(root) > len(hint)+2 {
 		return ""
 	}
 	if hint == "steps" || hint == "tasks" {
@@ -87,8 +87,8 @@ func fits(u *scope.Use, root, rest string) string {
 	}
 	if !slices.Contains(following[root], first) {
 		hint, ok := near.Name(first, following[root])
-		if !ok {
-			return ""
+		if !ok || len(first) < 5 {
+			return "" // two slips in short words are another language
 		}
 		first = hint
 	}

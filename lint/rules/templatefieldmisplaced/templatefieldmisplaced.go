@@ -27,10 +27,10 @@ type place struct {
 }
 
 var places = [...]place{
-	{"activeDeadlineSeconds", func(t workflow.Type) bool { return !group(t) }, "it ends a pod: put it on the templates that are called, or on spec for the whole workflow"},
-	{"timeout", workflow.Type.Leaf, "it ends a pod: put it on the templates that are called"},
-	{"pendingTimeout", workflow.Type.Leaf, "it ends a pod that does not start: put it on the templates that are called"},
-	{"parallelism", group, "it counts what steps and dag templates start: put it on the template that calls this one, or on spec"},
+	{"activeDeadlineSeconds", func(t workflow.Type) bool { return !group(t) }, "it ends a pod, so put it on the templates that are called, or on spec for the whole workflow"},
+	{"timeout", workflow.Type.Leaf, "it ends a pod, so put it on the templates that are called"},
+	{"pendingTimeout", workflow.Type.Leaf, "it ends a pod that does not start, so put it on a template that has one"},
+	{"parallelism", group, "it counts what steps and dag templates start, so put it on the template that calls this one, or on spec"},
 	{"resourceClaims", workflow.Type.Pod, "only a template with a pod of its own can claim devices"},
 	{"podResources", func(t workflow.Type) bool { return t != workflow.TypeHTTP && t != workflow.TypePlugin }, "it runs in the agent's pod and has none of its own"},
 }
@@ -53,7 +53,7 @@ func run(pass *lint.Pass) {
 			}
 			pass.Report(lint.Finding{
 				Node: f.Key, Path: f.Path(),
-				Message: fmt.Sprintf("%s has %s, which a %s template cannot have: %s", t.Title(), p.field, t.Type, why),
+				Message: fmt.Sprintf("%s has %s, which no %s template can have: %s", t.Title(), p.field, t.Type, why),
 				Fix:     &lint.Fix{Message: "remove " + p.field, Edits: []lint.Edit{{Node: f}}},
 			})
 		}

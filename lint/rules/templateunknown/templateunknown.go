@@ -61,8 +61,8 @@ func hooks(pass *lint.Pass, all []*workflow.Hook, of string) {
 // WorkflowTemplate that the object is a run of.
 func local(pass *lint.Pass, name *manifest.Node, who string) {
 	w := pass.Workflow
-	if w.Template(name.Text()) != nil {
-		return
+	if name.Text() == "" || w.Template(name.Text()) != nil {
+		return // an empty name is none
 	}
 	var names []string
 	for _, t := range w.Templates {

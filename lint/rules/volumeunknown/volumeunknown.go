@@ -4,6 +4,7 @@ package volumeunknown
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint"
@@ -90,6 +91,9 @@ func (v *volumes) patch(n *manifest.Node) { v.open = v.open || n.Get("podSpecPat
 
 func (v *volumes) has(name string) bool { return v.set[name] || v.base.set[name] || argo[name] }
 
+// mostHints bounds the names that a misspelt one is compared with.
+const mostHints = 200
+
 func (v *volumes) mounts(pass *lint.Pass, t *workflow.Template, list *manifest.Node) {
 	for _, m := range list.Items() {
 		n := m.Get("name")
@@ -97,7 +101,8 @@ func (v *volumes) mounts(pass *lint.Pass, t *workflow.Template, list *manifest.N
 			continue
 		}
 		f := lint.Finding{Node: n, Message: fmt.Sprintf("%s mounts volume %q, which is neither in spec.volumes and spec.volumeClaimTemplates nor in the volumes of the template", t.Title(), n)}
-		hint, ok := near.Name(n.Text(), append(v.names, v.base.names...))
+		names := append(slices.Clip(v.names), v.base.names...)
+		hint, ok := near.Name(n.Text(), names[:min(len(names), mostHints)])
 		if ok {
 			f.Message += fmt.Sprintf("; did you mean %q?", hint)
 			f.Fix = &lint.Fix{Message: "write " + hint, Edits: []lint.Edit{{Node: n, Value: hint}}}

@@ -152,7 +152,7 @@ type HTTPArtifact struct {
 	Auth *HTTPAuth `json:"auth"`
 	// Headers of the request.
 	Headers           []Header `json:"headers"`
-	SaveStreamViaFile bool     `json:"saveStreamViaFile"`
+	SaveStreamViaFile bool     `json:"saveStreamViaFile" since:"4.1"`
 	// The address.
 	URL string `json:"url"`
 }
@@ -226,7 +226,7 @@ type RawArtifact struct {
 type S3Artifact struct {
 	// The Secret with the access key.
 	AccessKeySecret *corev1.SecretKeySelector `json:"accessKeySecret"`
-	AddressingStyle AddressingStyle           `json:"addressingStyle"`
+	AddressingStyle AddressingStyle           `json:"addressingStyle" since:"4.1"`
 	// The bucket.
 	Bucket                   string                    `json:"bucket"`
 	CaSecret                 *corev1.SecretKeySelector `json:"caSecret"`

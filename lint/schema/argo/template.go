@@ -54,11 +54,11 @@ type Template struct {
 	// How many children may run at once; for steps and dag.
 	Parallelism int64 `json:"parallelism"`
 	// How long the pod may wait to be scheduled.
-	PendingTimeout string `json:"pendingTimeout"`
+	PendingTimeout string `json:"pendingTimeout" since:"4.1"`
 	// Hands the work to an executor plugin, named by the only key.
 	Plugin Plugin `json:"plugin"`
 	// Resources of the pod as a whole.
-	PodResources *corev1.ResourceRequirements `json:"podResources"`
+	PodResources *corev1.ResourceRequirements `json:"podResources" since:"4.1"`
 	// A patch of the pod spec, as YAML or JSON text.
 	PodSpecPatch string `json:"podSpecPatch"`
 	// The PriorityClass of the pod.

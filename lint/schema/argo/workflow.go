@@ -31,7 +31,7 @@ type WorkflowSpec struct {
 	// The service account of the executor.
 	Executor *ExecutorConfig `json:"executor"`
 	// Plugins that are run for this workflow.
-	ExecutorPlugins []ExecutorPlugin `json:"executorPlugins"`
+	ExecutorPlugins []ExecutorPlugin `json:"executorPlugins" since:"4.1"`
 	// Templates that are run when the workflow gets into a state; the key "exit" is run at the end.
 	Hooks map[string]LifecycleHook `json:"hooks"`
 	// Lines of /etc/hosts of the pods.
@@ -57,7 +57,7 @@ type WorkflowSpec struct {
 	// The PriorityClass of all pods.
 	PodPriorityClassName string `json:"podPriorityClassName"`
 	// Resources of each pod as a whole.
-	PodResources *corev1.ResourceRequirements `json:"podResources"`
+	PodResources *corev1.ResourceRequirements `json:"podResources" since:"4.1"`
 	// A patch of the pod spec, as YAML or JSON text.
 	PodSpecPatch string `json:"podSpecPatch"`
 	// Which workflow the controller takes up first: higher goes before lower.
