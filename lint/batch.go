@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/lint/resolve"
@@ -120,6 +121,9 @@ func (b *batch) report(u *unit, f Finding) {
 		return
 	}
 	f.Node, f.keep = nil, nil
+	if f.Secret {
+		f.Span = f.Span.Masked()
+	}
 	if !b.linter.options.Fixes {
 		f.forget()
 	}
@@ -145,5 +149,6 @@ func objectOf(n *manifest.Node) Object {
 	if o.Name == "" {
 		o.Name = m.Get("generateName").Text()
 	}
-	return o
+	// Findings outlive the text of the file that these are parts of.
+	return Object{strings.Clone(o.Kind), strings.Clone(o.Namespace), strings.Clone(o.Name)}
 }

@@ -1,6 +1,8 @@
 package lint
 
 import (
+	"strings"
+
 	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/lint/resolve"
 	"github.com/tiphys-dev/tiphys/lint/source"
@@ -49,8 +51,8 @@ func (b *batch) references(keep *document, object *manifest.Node, w *workflow.Wo
 			continue // it may be there by the time it is needed
 		}
 		b.wanted = append(b.wanted, Reference{
-			Object: objectOf(object), Namespace: w.Namespace.Text(),
-			Kind: r.Kind, Name: r.Name.Text(), Key: r.Key.Text(), Optional: r.Optional,
+			Object: objectOf(object), Namespace: strings.Clone(w.Namespace.Text()),
+			Kind: r.Kind, Name: strings.Clone(r.Name.Text()), Key: strings.Clone(r.Key.Text()), Optional: r.Optional,
 			NameAt: placeOf(r.Name), KeyAt: placeOf(r.Key), keep: keep,
 		})
 	}

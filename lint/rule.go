@@ -157,6 +157,9 @@ type Finding struct {
 	Message string
 	Related []Related
 	Fix     *Fix
+	// Secret is set where the text at Span must not be shown: no report ever
+	// gets to see it.
+	Secret bool
 
 	// Node is what the finding is about; it is dropped when the run is over.
 	Node *manifest.Node

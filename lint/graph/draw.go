@@ -26,20 +26,24 @@ func Draw(docs []*manifest.Document, findings []lint.Finding, o Options) *Pictur
 		marks: map[*manifest.Node][]Mark{}, drawn: map[*workflow.Template]bool{}, room: mostInside,
 	}
 	var flows []*workflow.Workflow
+	var objects []object
 	for _, doc := range docs {
-		for _, object := range doc.Objects() {
-			of := workflow.From(object)
+		for _, o := range doc.Objects() {
+			of := workflow.From(o)
+			if len(of) == 0 {
+				continue
+			}
 			flows = append(flows, of...)
+			objects = append(objects, object{o, of})
 			for _, f := range of {
 				d.world.add(f)
 			}
-			findings = d.mark(object, of, findings)
 		}
 	}
-	p.Rest = findings
+	p.Rest = d.mark(objects, findings)
 	for _, f := range flows {
 		for _, t := range f.All {
-			if name := t.Name.Text(); name != "" && !slices.Contains(p.Templates, name) && len(p.Templates) < 1000 {
+			if name := t.Name.Text(); name != "" {
 				p.Templates = append(p.Templates, name)
 			}
 		}
@@ -47,6 +51,8 @@ func Draw(docs []*manifest.Document, findings []lint.Finding, o Options) *Pictur
 			p.Flows = append(p.Flows, flow)
 		}
 	}
+	slices.Sort(p.Templates)
+	p.Templates = slices.Compact(p.Templates)
 	id := 0
 	p.each(func(n *Node) { id++; n.ID = id })
 	return p
@@ -119,25 +125,20 @@ func (d *drawer) flow(w *workflow.Workflow) *Flow {
 	return f
 }
 
+// entry draws where a workflow begins, nil where it does not say.
 func (d *drawer) entry(w *workflow.Workflow) *Drawing {
-	name := w.Entrypoint
-	switch {
-	case name != nil && w.Template(name.Text()) != nil:
-		return d.root(w.Template(name.Text()), Entry)
-	case name == nil && w.Ref == nil:
-		return nil
+	if t := w.Template(w.Entrypoint.Text()); t != nil {
+		return d.root(t, Entry)
 	}
-	var c callee
 	n := &Node{Kind: Whole, Name: "entrypoint"}
-	if w.Ref == nil || name != nil {
-		c = d.world.callee(w, name, nil, nil)
-	} else if c = (callee{label: w.Ref.Name.Text(), target: External}); d.world.library(w, w.Ref) != nil {
-		lib := d.world.library(w, w.Ref)
-		n.Name = "workflowTemplateRef"
-		c.target = Folded
-		if t := lib.Template(lib.Entrypoint.Text()); t != nil {
-			c = callee{t, c.label + "/" + t.Name.Text(), Local}
-		}
+	var c callee
+	switch {
+	case w.Entrypoint != nil:
+		c = d.world.callee(w, w.Entrypoint, nil, nil)
+	case w.Ref != nil:
+		n.Name, c = "workflowTemplateRef", d.world.start(w)
+	default:
+		return nil
 	}
 	n.Calls, n.Target = c.label, c.target
 	if c.template != nil {
@@ -278,7 +279,7 @@ func (d *drawer) node(n *Node, c callee, at *manifest.Node, around *opened, in *
 		return n
 	}
 	n.Type = c.template.Type
-	if !nests(c.template) {
+	if !nests(c.template) || len(c.template.Calls) == 0 {
 		n.Marks = append(n.Marks, d.marks[c.template.Node]...)
 		return n
 	}

@@ -16,7 +16,7 @@ import (
 // A Picture is what is drawn of some documents.
 type Picture struct {
 	Flows []*Flow
-	// Templates are the names of all templates that can be drawn.
+	// Templates are the names of all templates, sorted.
 	Templates []string
 	// Rest are the findings in documents that hold no workflow, such as those
 	// that do not parse.
@@ -36,11 +36,11 @@ type Role uint8
 
 // The roles of drawings.
 const (
-	Called  Role = iota // called by something, but not drawn inside it
-	Entry               // where the workflow begins
-	Ending              // exit handlers and hooks of the workflow
-	Uncalled            // called by nothing here
-	Inside              // drawn inside a node
+	Called   Role = iota // called by something, but not drawn inside it
+	Entry                // where the workflow begins
+	Ending               // exit handlers and hooks of the workflow
+	Uncalled             // called by nothing here
+	Inside               // drawn inside a node
 )
 
 // A Drawing is a template with its tasks or steps, or a row of single nodes.

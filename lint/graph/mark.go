@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"sort"
 	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint"
@@ -8,42 +9,50 @@ import (
 	"github.com/tiphys-dev/tiphys/lint/workflow"
 )
 
-// mark puts the findings that lie in an object on the nodes that their paths
-// lead to, and returns the others.
-func (d *drawer) mark(object *manifest.Node, flows []*workflow.Workflow, findings []lint.Finding) []lint.Finding {
-	if len(flows) == 0 || len(findings) == 0 {
-		return findings
-	}
+// An object of the documents with the workflows in it.
+type object struct {
+	node  *manifest.Node
+	flows []*workflow.Workflow
+}
+
+// mark puts the findings that lie in objects on the nodes that their paths lead
+// to, and returns the others. Two objects of a file may have the same name, so
+// it is the place in the text that counts.
+func (d *drawer) mark(objects []object, findings []lint.Finding) (rest []lint.Finding) {
 	var owners map[string]*manifest.Node
-	rest := findings[:0:0]
+	of := -1 // whose owners these are
 	for _, f := range findings {
-		if !within(&f, object) {
+		i := find(objects, &f)
+		if i < 0 {
 			rest = append(rest, f)
 			continue
 		}
 		if f.Severity < d.options.Show {
 			continue
 		}
-		if owners == nil {
-			owners = ownersOf(flows)
+		if i != of {
+			of, owners = i, ownersOf(objects[i].flows)
 		}
 		at := owner(owners, f.Path)
 		if at == nil {
-			at = flows[0].Root
+			at = objects[i].flows[0].Root
 		}
 		d.marks[at] = append(d.marks[at], Mark{f.Severity, f.Message, f.Rule.Name})
 	}
 	return rest
 }
 
-// within reports whether a finding is about an object. Two objects of a file
-// may have the same name, so it is the place that counts.
-func within(f *lint.Finding, object *manifest.Node) bool {
-	if !f.Span.Known() || object.File == nil {
-		return true
+// find returns the index of the object that a finding lies in, or -1.
+func find(objects []object, f *lint.Finding) int {
+	if !f.Span.Known() {
+		return -1
 	}
 	at := f.Span.Offset()
-	return f.Span.File.Name == object.File.Name && object.Start <= at && at <= object.End
+	i := sort.Search(len(objects), func(i int) bool { return objects[i].node.Start > at }) - 1
+	if i < 0 || at > objects[i].node.End {
+		return -1
+	}
+	return i
 }
 
 // ownersOf maps paths to what is drawn: calls, hooks, templates, workflows.

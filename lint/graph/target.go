@@ -74,6 +74,19 @@ func (w *world) referred(from *workflow.Workflow, ref *workflow.Ref, template, l
 	return unknown(label, Missing)
 }
 
+// start is what a workflow runs that is but a reference to another.
+func (w *world) start(from *workflow.Workflow) callee {
+	name := from.Ref.Name.Text()
+	lib := w.library(from, from.Ref)
+	if lib == nil {
+		return callee{nil, name, External}
+	}
+	if t := lib.Template(lib.Entrypoint.Text()); t != nil {
+		return callee{t, name + "/" + t.Name.Text(), Local}
+	}
+	return callee{nil, name, Missing}
+}
+
 // unknown is a template that is not there, unless a tag decides its name.
 func unknown(label string, target Target) callee {
 	if strings.Contains(label, "{{") {

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"sigs.k8s.io/yaml"
 
@@ -42,7 +43,11 @@ func addSeeds(f *testing.F) {
 func FuzzYAML(f *testing.F) {
 	addSeeds(f)
 	f.Fuzz(func(t *testing.T, text string) {
+		start := time.Now()
 		docs := parse(text)
+		if d := time.Since(start); d > 5*time.Second {
+			t.Fatalf("took %s", d)
+		}
 		for _, d := range docs {
 			checkTree(t, d.Root, nil)
 		}

@@ -148,7 +148,12 @@ func (n *Node) Int() (int64, bool) {
 }
 
 // Index returns the position of the node in its parent.
-func (n *Node) Index() int { return int(n.index) }
+func (n *Node) Index() int {
+	if n == nil {
+		return 0
+	}
+	return int(n.index)
+}
 
 // Root returns the root of the document.
 func (n *Node) Root() *Node {

@@ -44,7 +44,7 @@ func Parse(f *source.File) []*Document {
 
 // ParseJSON reads one JSON value, such as the object of an admission request.
 // It accepts what encoding/json accepts, but for text that is not UTF-8 and
-// nesting deeper than 1000.
+// nesting deeper than 1000. Text without a value is an empty document.
 func ParseJSON(f *source.File) *Document {
 	if d := unreadable(f); d != nil {
 		return d

@@ -24,9 +24,22 @@ func (s *scanner) anchor(sigil byte) {
 	kind := tAlias
 	if sigil == '&' {
 		kind = tAnchor
+		if s.second(kind, start, i, "an anchor") {
+			return
+		}
 	}
 	s.pos = i
 	s.add(kind, start, i)
+}
+
+// second refuses two anchors or tags in a row, which no value can have.
+func (s *scanner) second(kind tokenKind, start, end int, what string) bool {
+	n := len(s.tokens)
+	if n == 0 || s.tokens[n-1].kind != kind || int(s.tokens[n-1].start) < s.line {
+		return false
+	}
+	s.fail(Syntax, start, end, "a value can have only one of these: it already has "+what)
+	return true
 }
 
 // tag reads !name, !handle!name or !<uri>. The token's value is the handle, a
@@ -59,6 +72,9 @@ func (s *scanner) tag() {
 	}
 	if !ok || !blankz(s.text, min(i, s.end)) {
 		s.fail(Syntax, start, s.lineEnd(start), `a value that starts with "!" has a tag in YAML, and this is not one: put the text in quotes`)
+		return
+	}
+	if s.second(tTag, start, i, "a tag") {
 		return
 	}
 	s.pos = i

@@ -18,10 +18,11 @@ type builder struct {
 	stack []*Node // children of the collections that are still open
 	seen  map[string]int
 
-	size   int // of the next slab
-	made   int
-	cloned int
-	depth  int
+	size    int // of the next slab
+	made    int
+	cloned  int
+	aliases int
+	depth   int
 }
 
 func (b *builder) begin(start, end int) {
@@ -183,7 +184,8 @@ func (b *builder) clone(n *Node, start, end int) *Node {
 		b.fail(Limit, start, end, "nested deeper than 1000 levels")
 		return n
 	}
-	if b.cloned++; b.cloned > maxClones || b.cloned > 1000 && b.cloned > 100*(b.made-b.cloned) {
+	b.cloned++
+	if written := b.made - b.cloned + b.aliases; b.cloned > maxClones || b.cloned > 1000 && b.cloned > 100*written {
 		b.fail(Limit, start, end, "the aliases of this file stand for too many values: write them out")
 		return n
 	}

@@ -272,6 +272,7 @@ func (p *parser) alias() *Node {
 		p.fail(Syntax, int(t.start), int(t.end), "the value of &"+name+" contains itself")
 		return nil
 	}
+	p.aliases++
 	return p.clone(n, int(t.start), int(t.end))
 }
 

@@ -43,7 +43,7 @@ type Entry struct {
 // Add notes an object, with the workflows that were read from it.
 func (b *Builder) Add(o *manifest.Node, flows []*workflow.Workflow) {
 	m := o.Get("metadata")
-	e := Entry{Kind: o.Get("kind").Text(), Namespace: m.Get("namespace").Text(), Name: m.Get("name").Text(), Span: m.Get("name").Token()}
+	e := Entry{Kind: o.Get("kind").Text(), Namespace: m.Get("namespace").Text(), Name: m.Get("name").Text(), Span: m.Get("name").Token().Clip()}
 	switch e.Kind {
 	case workflow.KindWorkflowTemplate, workflow.KindClusterWorkflowTemplate:
 		if len(flows) != 1 {
@@ -65,6 +65,11 @@ func (b *Builder) Add(o *manifest.Node, flows []*workflow.Workflow) {
 	default:
 		return
 	}
+	mine := own{}
+	mine.one(&e.Kind)
+	mine.one(&e.Namespace)
+	mine.one(&e.Name)
+	mine.all(e.Keys)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.entries = append(b.entries, e)

@@ -6,6 +6,8 @@
 package resolve
 
 import (
+	"slices"
+
 	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/lint/workflow"
 )
@@ -76,9 +78,11 @@ type Artifact struct {
 	Filled bool
 }
 
-// A Call is a step or task in a signature.
+// mostCalls bounds the different calls that are kept of a template.
+const mostCalls = 200
+
+// A Call is what steps or tasks call; several that call the same are one.
 type Call struct {
-	Name string
 	// Template is the name called; Library is empty for one of the same object.
 	Library, Template string
 	Cluster           bool
@@ -108,13 +112,15 @@ func Of(t *workflow.Template) *Template {
 		}
 	}
 	for _, c := range t.Calls {
-		s.Calls = append(s.Calls, callOf(c))
+		if k := callOf(c); !slices.Contains(s.Calls, k) && len(s.Calls) < mostCalls {
+			s.Calls = append(s.Calls, k)
+		}
 	}
 	return s
 }
 
 func callOf(c *workflow.Call) Call {
-	k := Call{Name: c.Name.Text(), Template: c.Template.Text(), Conditional: c.Conditional()}
+	k := Call{Template: c.Template.Text(), Conditional: c.Conditional()}
 	if c.Ref != nil {
 		k.Library, k.Template, k.Cluster = c.Ref.Name.Text(), c.Ref.Template.Text(), c.Ref.Cluster
 	}
@@ -171,6 +177,7 @@ func LibraryOf(w *workflow.Workflow) *Library {
 	for _, t := range w.Templates {
 		l.Templates = append(l.Templates, Of(t))
 	}
+	own{}.library(l)
 	l.Limited = Limited(w)
 	return l
 }

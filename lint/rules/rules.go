@@ -97,6 +97,7 @@ import (
 	"github.com/tiphys-dev/tiphys/lint/rules/podspecpatchinvalid"
 	"github.com/tiphys-dev/tiphys/lint/rules/privileged"
 	"github.com/tiphys-dev/tiphys/lint/rules/privilegeescalation"
+	"github.com/tiphys-dev/tiphys/lint/rules/resourceactionmissing"
 	"github.com/tiphys-dev/tiphys/lint/rules/resourceartifactunknown"
 	"github.com/tiphys-dev/tiphys/lint/rules/resourceconditioninvalid"
 	"github.com/tiphys-dev/tiphys/lint/rules/resourcemanifestambiguous"
@@ -236,6 +237,7 @@ func All() []*lint.Rule {
 		podspecpatchinvalid.Rule,
 		privilegeescalation.Rule,
 		privileged.Rule,
+		resourceactionmissing.Rule,
 		resourceartifactunknown.Rule,
 		resourceconditioninvalid.Rule,
 		resourcemanifestambiguous.Rule,

@@ -125,3 +125,23 @@ func (s Span) Clip() Span {
 	cut := &File{Name: f.Name, Bytes: bytes.Clone(f.Bytes[from:to]), offset: from, line0: first}
 	return Span{File: cut, Start: s.Start - from, End: s.End - from}
 }
+
+// Masked returns the span in a clipping of the file in which its own text is
+// not to be read: every rune of it is a star.
+func (s Span) Masked() Span {
+	if !s.Known() {
+		return s
+	}
+	c := s.Clip()
+	var text []byte
+	for _, r := range string(c.Text()) {
+		if r != '\n' {
+			r = '*'
+		}
+		text = append(text, byte(r))
+	}
+	f := c.File
+	masked := &File{Name: f.Name, offset: f.offset, line0: f.line0}
+	masked.Bytes = slices.Concat(f.Bytes[:c.Start], text, f.Bytes[c.End:])
+	return Span{File: masked, Start: c.Start, End: c.Start + len(text)}
+}

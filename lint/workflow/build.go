@@ -44,6 +44,9 @@ func fromSensor(object *manifest.Node) []*Workflow {
 	var all []*Workflow
 	for _, t := range object.At("spec", "triggers").Items() {
 		for _, field := range triggers {
+			if !creates(t.At("template", field, "operation").Text()) {
+				continue // the resource only names what is there already
+			}
 			r := t.At("template", field, "source", "resource")
 			switch r.Get("kind").Text() {
 			case KindWorkflow, KindWorkflowTemplate, KindClusterWorkflowTemplate, KindCronWorkflow:
@@ -54,6 +57,11 @@ func fromSensor(object *manifest.Node) []*Workflow {
 		}
 	}
 	return all
+}
+
+// creates reports whether a trigger makes a new object of its resource.
+func creates(operation string) bool {
+	return operation == "" || operation == "submit" || operation == "create"
 }
 
 func build(object, root, trigger *manifest.Node) *Workflow {

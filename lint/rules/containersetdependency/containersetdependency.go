@@ -54,11 +54,19 @@ func setOf(t *workflow.Template) *set {
 
 func needs(c *workflow.Container) []*manifest.Node { return c.Node.Get("dependencies").Items() }
 
+// most is how many findings of a kind one set gets: who has more of them wants
+// to see the first ones.
+const most = 10
+
 func (s *set) unknown(pass *lint.Pass) {
+	found := 0
 	for _, c := range s.all {
 		for _, n := range needs(c) {
 			if _, ok := s.index[n.Text()]; ok || !n.Scalar() || strings.Contains(n.Value, "{{") {
 				continue
+			}
+			if found++; found > most {
+				return
 			}
 			f := lint.Finding{Node: n}
 			f.Message = fmt.Sprintf("container %q depends on %q, which is not a container of the set of %s", c.Name, n, s.title)
@@ -81,6 +89,7 @@ func (s *set) cycles(pass *lint.Pass) {
 	)
 	state := make([]int8, len(s.all))
 	next := make([]int, len(s.all)) // which dependency of a container is looked at next
+	found := 0
 	for start := range s.all {
 		if state[start] != fresh {
 			continue
@@ -101,6 +110,9 @@ func (s *set) cycles(pass *lint.Pass) {
 			switch {
 			case !ok || n.Text() == "":
 			case state[to] == open:
+				if found++; found > most {
+					return
+				}
 				s.report(pass, n, path, to)
 			case state[to] == fresh:
 				state[to] = open

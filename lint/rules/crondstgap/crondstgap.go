@@ -21,7 +21,7 @@ var Rule = &lint.Rule{Name: "cron-dst-gap", Severity: lint.Warning, Topic: "cron
 func run(pass *lint.Pass) {
 	c := pass.Workflow.Cron
 	zone := c.Get("timezone")
-	if zone == nil || zone.Kind != manifest.String || zone.Value == "" || expr.Tagged(zone.Value) {
+	if zone == nil || zone.Kind != manifest.String || zone.Value == "" || zone.Value == "Local" || expr.Tagged(zone.Value) {
 		return // the controller's own clock, which is mostly UTC
 	}
 	var jumps []jump

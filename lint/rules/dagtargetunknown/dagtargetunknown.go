@@ -30,10 +30,14 @@ func run(pass *lint.Pass) {
 	}
 }
 
+// most is how many targets of one DAG are reported: who has more of them
+// wants to see the first ones.
+const most = 10
+
 // names looks at the targets one by one. Argo cuts them at every single space.
 func names(pass *lint.Pass, t *workflow.Template, target *manifest.Node) {
 	var have []string
-	blank := false
+	blank, found := false, 0
 	for from, rest, more := 0, masked(target.Value), true; more; {
 		var name string
 		name, rest, more = strings.Cut(rest, " ")
@@ -43,6 +47,9 @@ func names(pass *lint.Pass, t *workflow.Template, target *manifest.Node) {
 		case strings.TrimSpace(name) != "":
 			if have == nil {
 				have = tasks(t)
+			}
+			if found++; found > most {
+				return
 			}
 			unknown(pass, t, target, from, to, have)
 		case !blank:

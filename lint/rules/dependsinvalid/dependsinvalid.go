@@ -15,6 +15,10 @@ var page string
 // Rule is the depends-invalid rule: shared/argo/rules.md H 136 138.
 var Rule = &lint.Rule{Name: "depends-invalid", Severity: lint.Error, Topic: "dag", Page: page, Run: run}
 
+// most is how many problems of one text are reported: who has more of them
+// wants to see the first ones.
+const most = 10
+
 func run(pass *lint.Pass) {
 	for _, t := range pass.Workflow.All {
 		for _, c := range t.Calls {
@@ -22,7 +26,7 @@ func run(pass *lint.Pass) {
 				continue
 			}
 			_, problems := depends.Parse(c.Depends.Value)
-			for _, p := range problems {
+			for _, p := range problems[:min(len(problems), most)] {
 				f := lint.Finding{Node: c.Depends, Span: c.Depends.Range(p.From, p.To)}
 				f.Message = p.Message
 				if p.Kind == depends.Syntax {

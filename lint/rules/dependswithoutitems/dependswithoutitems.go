@@ -28,12 +28,20 @@ func run(pass *lint.Pass) {
 	}
 }
 
+// most is how many conditions of one task are reported: who has more of them
+// wants to see the first ones.
+const most = 10
+
 func task(pass *lint.Pass, t *workflow.Template, c *workflow.Call) {
 	parsed, _ := depends.Parse(c.Depends.Value)
+	found := 0
 	for _, o := range parsed.Operands {
 		to := t.Call(o.Task)
 		if o.Opaque || !depends.Loop(o.Status) || to == nil || to.Loops() {
 			continue
+		}
+		if found++; found > most {
+			return
 		}
 		want := plain[o.Status]
 		text := c.Depends.Value[:o.StatusFrom] + want + c.Depends.Value[o.To:]

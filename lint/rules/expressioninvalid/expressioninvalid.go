@@ -18,8 +18,16 @@ var page string
 var Rule = &lint.Rule{Name: "expression-invalid", Severity: lint.Error, Topic: "expression", Page: page, Run: run, Object: binding}
 
 func run(pass *lint.Pass) {
+	var last *manifest.Node
+	found := 0
 	for _, e := range pass.Tags().Expressions {
-		report(pass, e.Node, e.Problems)
+		if e.Node != last {
+			last, found = e.Node, 0
+		}
+		if found < most {
+			report(pass, e.Node, e.Problems)
+		}
+		found += len(e.Problems)
 	}
 	w := pass.Workflow
 	cron(pass, w.Cron)
@@ -35,6 +43,10 @@ func run(pass *lint.Pass) {
 	}
 }
 
+// most is how many problems of one text are reported: who has more of them
+// wants to see the first ones.
+const most = 10
+
 // field looks at a field that is an expression as a whole.
 func field(pass *lint.Pass, n *manifest.Node, env expr.Env) {
 	if n.Text() != "" && n.Kind == manifest.String {
@@ -43,7 +55,7 @@ func field(pass *lint.Pass, n *manifest.Node, env expr.Env) {
 }
 
 func report(pass *lint.Pass, n *manifest.Node, problems []expr.Problem) {
-	for _, p := range problems {
+	for _, p := range problems[:min(len(problems), most)] {
 		f := lint.Finding{Node: n, Span: n.Range(p.From, p.To), Message: p.Message}
 		switch {
 		case p.Kind == expr.TooLong:

@@ -25,11 +25,13 @@ func binding(pass *lint.Pass) {
 func cron(pass *lint.Pass, spec *manifest.Node) {
 	field(pass, spec.At("stopStrategy", "expression"), expr.Cron)
 	when := spec.Get("when")
+	var problems []expr.Problem
 	for t := range expr.Tags(when.Text()) {
 		if t.Expression && !t.Unclosed {
-			report(pass, when, t.Parse(when.Value, expr.Cron).Problems)
+			problems = append(problems, t.Parse(when.Value, expr.Cron).Problems...)
 		}
 	}
+	report(pass, when, problems)
 }
 
 func hooks(pass *lint.Pass, all []*workflow.Hook) {

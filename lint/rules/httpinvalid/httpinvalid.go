@@ -4,7 +4,6 @@ package httpinvalid
 import (
 	_ "embed"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -72,8 +71,8 @@ func schemeOf(text string) (string, bool) {
 }
 
 var methods = []string{
-	http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
-	http.MethodHead, http.MethodOptions, http.MethodTrace, http.MethodConnect,
+	"GET", "POST", "PUT", "PATCH", "DELETE",
+	"HEAD", "OPTIONS", "TRACE", "CONNECT",
 }
 
 func method(pass *lint.Pass, n *manifest.Node) {

@@ -34,8 +34,12 @@ func run(pass *lint.Pass) {
 	}
 }
 
+// most is how many problems of one text are reported: who has more of them
+// wants to see the first ones.
+const most = 10
+
 func problems(pass *lint.Pass, t *workflow.Template, n *manifest.Node, text embedded.Text) {
-	for _, p := range text.Problems {
+	for _, p := range text.Problems[:min(len(text.Problems), most)] {
 		f := lint.Finding{Node: n, Span: n.Range(p.Span.Start, p.Span.End)}
 		switch {
 		case p.Kind == manifest.DuplicateKey:

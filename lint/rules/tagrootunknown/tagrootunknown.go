@@ -18,8 +18,14 @@ var page string
 // other languages, which only pass through Argo, are none of its concern.
 var Rule = &lint.Rule{Name: "tag-root-unknown", Severity: lint.Warning, Topic: "tag", Page: page, Run: run}
 
+// most is how many tags of one text are reported: who has more of them
+// wants to see the first ones.
+const most = 10
+
 func run(pass *lint.Pass) {
 	uses := pass.Tags().Uses
+	var last *manifest.Node
+	found := 0
 	for i := range uses {
 		u := &uses[i]
 		if u.State != scope.Unchecked || u.Expr {
@@ -27,6 +33,12 @@ func run(pass *lint.Pass) {
 		}
 		hint := meant(u)
 		if hint == "" {
+			continue
+		}
+		if u.Node != last {
+			last, found = u.Node, 0
+		}
+		if found++; found > most {
 			continue
 		}
 		f := lint.Finding{Node: u.Node, Span: u.Node.Range(u.From, u.To)}

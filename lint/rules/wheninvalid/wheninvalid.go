@@ -29,11 +29,16 @@ func run(pass *lint.Pass) {
 	}
 }
 
+// most is how many problems of one text are reported: who has more of them
+// wants to see the first ones.
+const most = 10
+
 func check(pass *lint.Pass, n *manifest.Node, severity lint.Severity) {
 	if n.Text() == "" || n.Kind != manifest.String {
 		return
 	}
-	for _, p := range when.Check(n.Value) {
+	problems := when.Check(n.Value)
+	for _, p := range problems[:min(len(problems), most)] {
 		f := lint.Finding{Node: n, Span: n.Range(p.From, p.To), Severity: severity, Message: p.Message}
 		if p.Suspicious || strings.Contains(n.Value[p.From:p.To], "{{") {
 			f.Severity = lint.Warning // the value of a tag may mend it

@@ -1,0 +1,148 @@
+package graph
+
+import (
+	"bufio"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/tiphys-dev/tiphys/lint"
+)
+
+// mermaidEdges is how many links Mermaid draws unless it is told otherwise.
+const mermaidEdges = 500
+
+// mermaid writes a picture as a Mermaid flowchart. Links come last: a link to a
+// subgraph must follow it.
+type mermaid struct {
+	*bufio.Writer
+	links  []string
+	cyclic []string // indexes of links
+	joints int
+	groups int
+}
+
+func writeMermaid(w *bufio.Writer, p *Picture) {
+	m := &mermaid{Writer: w}
+	fmt.Fprintln(m, "flowchart LR")
+	for _, f := range p.Flows {
+		m.groups++
+		fmt.Fprintf(m, "  subgraph w%d[\"%s\"]\n", m.groups, quoteMermaid(append([]string{f.title()}, signs(f.Marks)...)...))
+		for _, d := range f.Drawings {
+			m.groups++
+			head := d.heading()
+			if about := d.about(); about != "" {
+				head += " · " + about
+			}
+			fmt.Fprintf(m, "    subgraph d%d[\"%s\"]\n", m.groups, quoteMermaid(append([]string{head}, signs(d.Marks)...)...))
+			m.drawing("      ", d)
+			fmt.Fprintln(m, "    end")
+		}
+		fmt.Fprintln(m, "  end")
+	}
+	if n := len(m.links); n > mermaidEdges {
+		fmt.Fprintf(m, "  %%%% %d links: Mermaid draws %d unless maxEdges says more\n", n, mermaidEdges)
+	}
+	for _, l := range m.links {
+		fmt.Fprintln(m, "  "+l)
+	}
+	for _, s := range styles {
+		dash := ""
+		if s.dashed {
+			dash = ",stroke-dasharray:5 4"
+		}
+		fmt.Fprintf(m, "  classDef %s fill:%s,stroke:%s,color:%s%s\n", s.name, s.fill, s.stroke, colorText, dash)
+	}
+	fmt.Fprintf(m, "  classDef joint fill:%s,stroke:%s\n", colorLine, colorLine)
+	fmt.Fprintf(m, "  classDef error stroke:%s,stroke-width:3px\n", colorError)
+	fmt.Fprintf(m, "  classDef warning stroke:%s,stroke-width:3px\n", colorWarning)
+	if m.cyclic != nil {
+		fmt.Fprintf(m, "  linkStyle %s stroke:%s,stroke-width:3px\n", strings.Join(m.cyclic, ","), colorError)
+	}
+}
+
+func (m *mermaid) drawing(indent string, d *Drawing) {
+	s := d.sheet()
+	id := make([]string, len(s.boxes))
+	for i, b := range s.boxes {
+		if b.node == nil {
+			m.joints++
+			id[i] = "j" + strconv.Itoa(m.joints)
+			fmt.Fprintf(m, "%s%s(( )):::joint\n", indent, id[i])
+			continue
+		}
+		id[i] = "n" + strconv.Itoa(b.node.ID)
+		m.node(indent, id[i], b.node)
+	}
+	for _, l := range s.links {
+		arrow := "-->"
+		switch {
+		case l.hook:
+			arrow = "-.->"
+		case l.status != "":
+			arrow = `-->|"` + quoteMermaid(l.status) + `"|`
+		}
+		if l.cyclic {
+			m.cyclic = append(m.cyclic, strconv.Itoa(len(m.links)))
+		}
+		m.links = append(m.links, id[l.from]+" "+arrow+" "+id[l.to])
+	}
+}
+
+func (m *mermaid) node(indent, id string, n *Node) {
+	marks := n.marks()
+	label := quoteMermaid(append(append([]string{n.head()}, n.lines()...), signs(marks)...)...)
+	class := n.style().name
+	if n.Inner != nil {
+		fmt.Fprintf(m, "%ssubgraph %s[\"%s\"]\n", indent, id, label)
+		m.drawing(indent+"  ", n.Inner)
+		fmt.Fprintf(m, "%send\n", indent)
+		fmt.Fprintf(m, "%sclass %s %s\n", indent, id, class)
+	} else {
+		open, end := shapeMermaid(n)
+		fmt.Fprintf(m, "%s%s%s\"%s\"%s:::%s\n", indent, id, open, label, end, class)
+	}
+	switch worst(marks) {
+	case lint.Error:
+		fmt.Fprintf(m, "%sclass %s error\n", indent, id)
+	case lint.Warning:
+		fmt.Fprintf(m, "%sclass %s warning\n", indent, id)
+	}
+}
+
+// shapeMermaid returns the brackets that give a node its shape.
+func shapeMermaid(n *Node) (open, end string) {
+	switch {
+	case n.Kind == Exit || n.Kind == Hook:
+		return "([", "])"
+	case n.When != "":
+		return "{{", "}}"
+	case n.Loop != "":
+		return "[[", "]]"
+	case n.Target == External:
+		return "[/", "/]"
+	}
+	return "(", ")"
+}
+
+// quoteMermaid makes lines of a label that stands in double quotes. What could
+// mean something to Mermaid, to Markdown or to HTML is written as its number.
+func quoteMermaid(lines ...string) string {
+	var b strings.Builder
+	for i, line := range lines {
+		if i > 0 {
+			b.WriteString("<br/>")
+		}
+		before := ' '
+		for j, r := range plain(line) {
+			switch {
+			case r >= 0x80, r >= '0' && r <= '9', r >= 'A' && r <= 'Z', r >= 'a' && r <= 'z', strings.ContainsRune(" _/,?()", r), strings.ContainsRune("-.:", r) && j > 0 && (before < '0' || before > '9'):
+				b.WriteRune(r)
+			default:
+				fmt.Fprintf(&b, "#%d;", r)
+			}
+			before = r
+		}
+	}
+	return b.String()
+}
