@@ -112,6 +112,10 @@ func (l *Linter) Add(f *source.File) {
 	l.take(&b)
 }
 
+// Know tells the linter what else there is, without linting it: entries of the
+// index of another run. It may be called from several goroutines, before Finish.
+func (l *Linter) Know(entries ...*resolve.Entry) { l.builder.Know(entries...) }
+
 // take merges the outcome of a batch into that of the run.
 func (l *Linter) take(b *batch) {
 	l.mu.Lock()

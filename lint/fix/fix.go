@@ -27,22 +27,33 @@ var ErrAlias = errors.New("the text is shared by a YAML alias")
 
 // Text returns the text of a file with the edits made, all of them or none.
 func Text(f *source.File, edits []lint.Edit) ([]byte, error) {
+	_, text, err := changed(f, edits)
+	return text, err
+}
+
+// Changes returns what Text would do to the file, in the order of the text.
+func Changes(f *source.File, edits []lint.Edit) ([]Change, error) {
+	changes, _, err := changed(f, edits)
+	return changes, err
+}
+
+func changed(f *source.File, edits []lint.Edit) ([]Change, []byte, error) {
 	var changes []Change
 	for _, e := range edits {
 		c, err := change(f, e)
 		if err != nil {
-			return nil, fmt.Errorf("edit %s: %w", e.Node.Path(), err)
+			return nil, nil, fmt.Errorf("edit %s: %w", e.Node.Path(), err)
 		}
 		changes = append(changes, c)
 	}
 	text, err := apply(f.Bytes, changes)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := prove(f, text, edits); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return text, nil
+	return changes, text, nil
 }
 
 // apply makes changes that do not overlap.

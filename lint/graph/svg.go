@@ -74,7 +74,7 @@ func writeSVG(w *bufio.Writer, p *Picture) {
 	s.Writer = bufio.NewWriter(&body)
 	for _, sec := range sections {
 		s.text(margin, sec.y+16, "h1", plain(sec.flow.title()))
-		s.badge(margin+11*float64(cells(sec.flow.title()))+16, sec.y+10, sec.flow.title(), sec.flow.Marks)
+		s.badge(margin+12*float64(cells(sec.flow.title()))+20, sec.y+10, sec.flow.title(), sec.flow.Marks)
 		for _, d := range sec.drawings {
 			s.drawing(d.drawing, d.block, d.y, width)
 		}
@@ -129,6 +129,7 @@ func (s *svg) badge(x, y float64, name string, marks []Mark) {
 	if len(marks) == 0 {
 		return
 	}
+	marks = ranked(marks)
 	var key strings.Builder
 	for _, m := range marks {
 		key.WriteString(m.String())

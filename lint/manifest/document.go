@@ -57,7 +57,9 @@ func (d *Document) Objects() []*Node {
 	}
 	items := d.Root.Get("items").Items()
 	for _, n := range items {
-		n.Parent = nil
+		if n.Parent != nil {
+			n.Parent = nil
+		}
 	}
 	return items
 }

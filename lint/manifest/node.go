@@ -8,6 +8,7 @@
 package manifest
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 
@@ -228,7 +229,13 @@ func (n *Node) Token() source.Span {
 	case n == nil || n.File == nil:
 		return source.Span{}
 	case n.Kind < List && (n.Start < n.End || n.Key == nil):
-		return n.Span()
+		s := n.Span()
+		if n.Style == Literal || n.Style == Folded {
+			if i := bytes.IndexAny(s.Text(), "\r\n"); i >= 0 {
+				s.End = s.Start + i
+			}
+		}
+		return s
 	case n.Key != nil:
 		return n.Key.Span()
 	case n.Kind == Map && len(n.Children) > 0:

@@ -75,6 +75,15 @@ func (b *Builder) Add(o *manifest.Node, flows []*workflow.Workflow) {
 	b.entries = append(b.entries, e)
 }
 
+// Know notes what another index holds.
+func (b *Builder) Know(entries ...*Entry) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, e := range entries {
+		b.entries = append(b.entries, *e)
+	}
+}
+
 // Index returns what was collected, in the order of file and text. With
 // complete set there is nothing else in the world: what is not in the index is
 // Absent.

@@ -17,12 +17,15 @@ type File struct {
 	Name  string
 	Bytes []byte
 
-	// Of a clipping: the offset of its first byte and the index of its first line
-	// in the file that it was cut from.
-	offset, line0 int
+	// Of a clipping: the offset of its first byte, the index of its first line,
+	// and the runes of that line before it, in the file that it was cut from.
+	offset, line0, column0 int
 
 	once  sync.Once
 	lines []int // byte offset of the first byte of each line
+
+	counting sync.Once
+	counts   []int // runes before each block of the text
 }
 
 // NewFile returns a file called name. It keeps b; the caller must not change it.
@@ -54,7 +57,44 @@ func (f *File) Position(off int) Position {
 	if start+f.offset == 0 && bytes.HasPrefix(f.Bytes, bom) {
 		start = min(len(bom), off) // a byte order mark is not a column
 	}
-	return Position{Line: f.line0 + i + 1, Column: utf8.RuneCount(f.Bytes[start:off]) + 1}
+	p := Position{Line: f.line0 + i + 1, Column: f.runes(start, off) + 1}
+	if i == 0 {
+		p.Column += f.column0
+	}
+	return p
+}
+
+// block is the number of bytes between two entries of File.counts.
+const block = 1 << 10
+
+// runes counts the runes in the bytes [from, to). A file may be one line of
+// megabytes with thousands of findings, so long stretches are counted once.
+func (f *File) runes(from, to int) int {
+	if to-from <= 2*block {
+		return utf8.RuneCount(f.Bytes[from:to])
+	}
+	return f.runesBefore(to) - f.runesBefore(from)
+}
+
+func (f *File) runesBefore(off int) int {
+	f.counting.Do(func() {
+		n := 0
+		for at := 0; at <= len(f.Bytes); at += block {
+			f.counts = append(f.counts, n)
+			for _, c := range f.Bytes[at:min(at+block, len(f.Bytes))] {
+				if utf8.RuneStart(c) {
+					n++
+				}
+			}
+		}
+	})
+	n := f.counts[off/block]
+	for _, c := range f.Bytes[off/block*block : off] {
+		if utf8.RuneStart(c) {
+			n++
+		}
+	}
+	return n
 }
 
 var bom = []byte("\ufeff")
@@ -108,6 +148,9 @@ func (s Span) Offset() int {
 // Len returns the number of bytes of the span.
 func (s Span) Len() int { return s.End - s.Start }
 
+// window is how much of a long line a clipping keeps on both sides of its span.
+const window = 640
+
 // Clip returns the same span in a clipping of the file: a file of the same name
 // that holds only the lines of the span, at the same positions. It lets the rest
 // of the text go.
@@ -117,12 +160,19 @@ func (s Span) Clip() Span {
 	}
 	f := s.File
 	first := f.line(s.Start)
-	from := f.starts()[first]
-	to := len(f.Bytes)
-	if i := bytes.IndexByte(f.Bytes[s.End:], '\n'); i >= 0 {
+	line := f.starts()[first]
+	from := max(line, s.Start-window)
+	for from > line && from < s.Start && !utf8.RuneStart(f.Bytes[from]) {
+		from++
+	}
+	to := min(len(f.Bytes), s.End+window)
+	if i := bytes.IndexByte(f.Bytes[s.End:to], '\n'); i >= 0 {
 		to = s.End + i
 	}
-	cut := &File{Name: f.Name, Bytes: bytes.Clone(f.Bytes[from:to]), offset: from, line0: first}
+	cut := &File{Name: f.Name, Bytes: bytes.Clone(f.Bytes[from:to]), offset: from, line0: first, column0: f.runes(line, from)}
+	if line == 0 && from > 0 && bytes.HasPrefix(f.Bytes, bom) {
+		cut.column0-- // a byte order mark is not a column
+	}
 	return Span{File: cut, Start: s.Start - from, End: s.End - from}
 }
 
@@ -141,7 +191,7 @@ func (s Span) Masked() Span {
 		text = append(text, byte(r))
 	}
 	f := c.File
-	masked := &File{Name: f.Name, offset: f.offset, line0: f.line0}
+	masked := &File{Name: f.Name, offset: f.offset, line0: f.line0, column0: f.column0}
 	masked.Bytes = slices.Concat(f.Bytes[:c.Start], text, f.Bytes[c.End:])
 	return Span{File: masked, Start: c.Start, End: c.Start + len(text)}
 }

@@ -234,7 +234,9 @@ func (t *Template) call(n *manifest.Node, group int) *Call {
 			c.Hooks = hooks(f)
 		}
 	}
-	c.needs()
+	if group < 0 {
+		c.needs()
+	}
 	return c
 }
 

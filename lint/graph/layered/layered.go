@@ -199,7 +199,18 @@ func (w *web) layout(g Graph, down bool) Layout {
 			pts = append(pts, turn(starts[w.rank[v]], w.at[v]), turn(ends[w.rank[v]], w.at[v]))
 		}
 		pts = append(pts, turn(starts[b], w.at[r.to]), turn(starts[b], w.at[r.to]))
-		if r.reversed {
+		if r.reversed { // beside the edges that go the right way
+			for _, k := range []int{0, 1, len(pts) - 2, len(pts) - 1} {
+				side := w.across[r.from]
+				if k > 1 {
+					side = w.across[r.to]
+				}
+				if down {
+					pts[k].X += side / 4
+				} else {
+					pts[k].Y += side / 4
+				}
+			}
 			slices.Reverse(pts)
 		}
 		out.Edges[i] = pts

@@ -18,15 +18,15 @@ func (w *web) place() {
 	rounds := min(30, max(4, effort/(10*(w.links+1))))
 	for range rounds {
 		for k := 1; k < len(w.layers); k++ {
-			w.settle(w.layers[k], w.in, nil)
+			w.settle(w.layers[k], true, false)
 		}
 		for k := len(w.layers) - 2; k >= 0; k-- {
-			w.settle(w.layers[k], w.out, nil)
+			w.settle(w.layers[k], false, true)
 		}
 	}
 	for range 6 {
 		for _, layer := range w.layers {
-			w.settle(layer, w.in, w.out)
+			w.settle(layer, true, true)
 		}
 	}
 }
@@ -40,13 +40,16 @@ func (w *web) apart(a, b int) float64 {
 	return (w.across[a]+w.across[b])/2 + gap
 }
 
-// stiffness is how much an edge wants to be straight; bends most of all.
+// stiffness is how much the edge from a to b wants to be straight; between bends
+// most of all. The many edges of a bus share what one has.
 func (w *web) stiffness(a, b int) float64 {
 	switch {
 	case a >= w.nodes && b >= w.nodes:
 		return 8
-	case a >= w.nodes || b >= w.nodes:
-		return 2
+	case a >= w.nodes:
+		return 2 / float64(len(w.out[a]))
+	case b >= w.nodes:
+		return 2 / float64(len(w.in[b]))
 	}
 	return 1
 }
@@ -54,7 +57,7 @@ func (w *web) stiffness(a, b int) float64 {
 // settle moves the nodes of a layer to where the sum of squares of the distances
 // from their neighbours is least while the order and the gaps hold: nodes
 // that want to be in the same place are pooled and placed together.
-func (w *web) settle(layer []int, near, also [][]int) {
+func (w *web) settle(layer []int, in, out bool) {
 	type pool struct {
 		want, weight float64
 		from         int // index of its first node
@@ -67,7 +70,7 @@ func (w *web) settle(layer []int, near, also [][]int) {
 			offset += w.apart(layer[i-1], v)
 		}
 		offsets[i] = offset
-		want, weight := w.wish(v, near, also)
+		want, weight := w.wish(v, in, out)
 		p := pool{want - offset, weight, i}
 		for len(pools) > 0 && pools[len(pools)-1].want > p.want {
 			q := pools[len(pools)-1]
@@ -89,18 +92,21 @@ func (w *web) settle(layer []int, near, also [][]int) {
 }
 
 // wish is where a node wants to be, and how much.
-func (w *web) wish(v int, near, also [][]int) (want, weight float64) {
+func (w *web) wish(v int, in, out bool) (want, weight float64) {
 	sum := 0.0
-	add := func(all []int) {
-		for _, u := range all {
+	if in {
+		for _, u := range w.in[v] {
 			s := w.stiffness(u, v)
 			sum += w.at[u] * s
 			weight += s
 		}
 	}
-	add(near[v])
-	if also != nil {
-		add(also[v])
+	if out {
+		for _, u := range w.out[v] {
+			s := w.stiffness(v, u)
+			sum += w.at[u] * s
+			weight += s
+		}
 	}
 	if weight == 0 {
 		return w.at[v], 0.01

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/lint/near"
 	"github.com/tiphys-dev/tiphys/lint/scope"
 )
@@ -18,11 +19,22 @@ var page string
 // shared/argo/rules.md F 95, G 125 126, H 140 141 145 146, I 149.
 var Rule = &lint.Rule{Name: "tag-unresolved", Severity: lint.Error, Topic: "tag", Page: page, Run: run}
 
+// most bounds the findings in one scalar: whoever has mended these sees the next.
+const most = 20
+
 func run(pass *lint.Pass) {
 	a := pass.Tags()
+	var last *manifest.Node
+	count := 0
 	for i := range a.Uses {
 		u := &a.Uses[i]
 		if u.State != scope.Missing || u.Guarded {
+			continue
+		}
+		if u.Node != last {
+			last, count = u.Node, 0
+		}
+		if count++; count > most {
 			continue
 		}
 		f := lint.Finding{Node: u.Node, Span: u.Node.Range(u.From, u.To), Message: message(u)}
