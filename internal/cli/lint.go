@@ -60,7 +60,7 @@ func runLint(ctx context.Context, s Streams, p *plan, output string, paths []str
 	for _, n := range in.notes {
 		fmt.Fprintln(s.Err, "tiphys:", printable(n))
 	}
-	run, err := lintAll(ctx, s, in.all, p.lint)
+	run, err := lintOrFix(ctx, s, in.all, p)
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (r *run) verdict(p *plan, paths []string) error {
 	switch {
 	case len(r.troubles) > 0 || len(r.Failures) > 0:
 		return &exit{exitBroken, nothing}
-	case fails:
+	case fails || r.unfixed:
 		return &exit{exitFindings, nothing}
 	case nothing != nil:
 		return &exit{exitUsage, nothing}

@@ -20,18 +20,23 @@ type run struct {
 	// troubles are those that could not be, and why.
 	troubles []string
 
+	// texts stand in for what the inputs of these names hold.
+	texts map[string][]byte
+	// unfixed is set when there is something to mend that was only shown.
+	unfixed bool
+
 	mu sync.Mutex // for the two above and Failures, while workers run
 }
 
 // lintAll reads and lints the inputs with as many workers as there are
 // processors. Its only error is that of ctx, and then it does not wait: a
 // worker may hang in a read.
-func lintAll(ctx context.Context, s Streams, all []input, o lint.Options) (*run, error) {
+func lintAll(ctx context.Context, s Streams, all []input, texts map[string][]byte, o lint.Options) (*run, error) {
 	progress := startProgress(s.Err, len(all))
 	defer progress.stop()
 
 	done := make(chan *run, 1)
-	go func() { done <- lintWorkers(ctx, s, all, o, progress) }()
+	go func() { done <- lintWorkers(ctx, s, all, texts, o, progress) }()
 	select {
 	case <-ctx.Done():
 		return nil, ctx.Err()
@@ -40,8 +45,8 @@ func lintAll(ctx context.Context, s Streams, all []input, o lint.Options) (*run,
 	}
 }
 
-func lintWorkers(ctx context.Context, s Streams, all []input, o lint.Options, p *progress) *run {
-	r := &run{}
+func lintWorkers(ctx context.Context, s Streams, all []input, texts map[string][]byte, o lint.Options, p *progress) *run {
+	r := &run{texts: texts}
 	linter := lint.New(o)
 	next := make(chan input)
 	var workers sync.WaitGroup
@@ -70,7 +75,11 @@ func lintWorkers(ctx context.Context, s Streams, all []input, o lint.Options, p 
 
 // one reads and lints one input.
 func (r *run) one(ctx context.Context, s Streams, in input, l *lint.Linter) {
-	text, err := read(ctx, in, s)
+	text, given := r.texts[in.name]
+	var err error
+	if !given {
+		text, err = read(ctx, in, s)
+	}
 	if err != nil {
 		r.locked(func() { r.troubles = append(r.troubles, trouble(in.name, err)) })
 		return

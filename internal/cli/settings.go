@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,6 +33,7 @@ type flags struct {
 	config string
 	rule   []string
 	quiet  bool
+	repair repair
 }
 
 func (f *flags) add(c *cobra.Command) {
@@ -47,6 +49,11 @@ func (f *flags) add(c *cobra.Command) {
 	set.StringVar(&f.config, "config", "", "configuration file (default: "+configName+", from the working directory upwards)")
 	set.BoolVarP(&f.quiet, "quiet", "q", false, "show only findings that fail the run, and nothing when there are none")
 
+	set.BoolVar(&f.repair.write, "fix", false, "mend what can be mended safely, in the files")
+	set.BoolVar(&f.repair.diff, "diff", false, "show what --fix would change, and change nothing")
+	set.BoolVar(&f.repair.unsafe, "unsafe-fixes", false, "with --fix or --diff: mend also what may not be meant so")
+
+	c.MarkFlagsMutuallyExclusive("fix", "diff")
 	c.MarkFlagsMutuallyExclusive("quiet", "show")
 	severities := cobra.FixedCompletions([]string{"error", "warning", "info"}, cobra.ShellCompDirectiveNoFileComp)
 	for name, complete := range map[string]cobra.CompletionFunc{
@@ -85,6 +92,7 @@ type plan struct {
 	report  report.Options
 	format  report.Format
 	exclude []glob
+	repair  repair
 }
 
 // plan merges the configuration under the flags; a flag that was given wins.
@@ -111,7 +119,10 @@ func (f *flags) plan(c *cobra.Command, config *config) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &plan{format: report.Format(f.format), exclude: config.exclude}
+	if f.repair.unsafe && !f.repair.write && !f.repair.diff {
+		return nil, errors.New("--unsafe-fixes goes with --fix or --diff")
+	}
+	p := &plan{format: report.Format(f.format), exclude: config.exclude, repair: f.repair}
 	p.lint = lint.Options{Rules: rules.All(), Severity: map[string]lint.Severity{}, Complete: s.complete}
 	for name, severity := range config.rules {
 		p.lint.Severity[name] = severity

@@ -101,30 +101,49 @@ type Result struct {
 // Files applies the fixes of findings, file by file in the order of the
 // findings. Fixes that are not safe are left alone unless unsafe is set.
 func Files(findings []lint.Finding, unsafe bool) []Result {
-	var results []Result
-	at := map[*source.File]int{}
-	edits := map[*source.File][]lint.Edit{}
+	var files []*source.File
+	wanted := map[*source.File][]lint.Finding{}
 	for _, f := range findings {
-		if f.Fix == nil || !f.Span.Known() || !f.Fix.Safe && !unsafe || len(f.Fix.Edits) == 0 {
+		if f.Fix == nil || !f.Fix.Safe && !unsafe || len(f.Fix.Edits) == 0 || f.Fix.Edits[0].Node == nil {
 			continue
 		}
-		file := f.Span.File
-		i, ok := at[file]
-		if !ok {
-			i = len(results)
-			at[file] = i
-			results = append(results, Result{File: file, Text: file.Bytes})
-		}
-		all := append(slices.Clip(edits[file]), f.Fix.Edits...)
-		text, err := Text(file, all)
-		if err != nil {
-			results[i].Left = append(results[i].Left, f)
+		file := f.Fix.Edits[0].Node.File
+		if file == nil {
 			continue
 		}
-		edits[file] = all
-		results[i].Text, results[i].Done = text, append(results[i].Done, f)
+		if wanted[file] == nil {
+			files = append(files, file)
+		}
+		wanted[file] = append(wanted[file], f)
+	}
+	var results []Result
+	for _, file := range files {
+		r := Result{File: file, Text: file.Bytes}
+		r.take(nil, wanted[file])
+		results = append(results, r)
 	}
 	return results
+}
+
+// take makes as many of the fixes as go together with the edits already made.
+// It halves what does not, since each try parses the whole file.
+func (r *Result) take(edits []lint.Edit, findings []lint.Finding) []lint.Edit {
+	all := slices.Clip(edits)
+	for _, f := range findings {
+		all = append(all, f.Fix.Edits...)
+	}
+	text, err := Text(r.File, all)
+	switch n := len(findings); {
+	case err == nil:
+		r.Text, r.Done = text, append(r.Done, findings...)
+		return all
+	case n == 1:
+		r.Left = append(r.Left, findings[0])
+		return edits
+	default:
+		edits = r.take(edits, findings[:n/2])
+		return r.take(edits, findings[n/2:])
+	}
 }
 
 // prove parses the new text and compares it with what the edits ask for.

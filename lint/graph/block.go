@@ -26,12 +26,21 @@ const mostLinks = 20_000
 
 // A block is a drawing with the places of all that is in it.
 type block struct {
-	sheet  *sheet
-	layout layered.Layout
-	inner  []*block // by box, nil for one without
-	down   bool
+	sheet *sheet
+	layered.Size
+	down  bool
+	at    []layered.Point // by box
+	inner []*block        // by box, nil for one without
+	fans  []fan
+	links []placedLink
 	// left is how many links there was no room for.
 	left int
+}
+
+// A placedLink is a link and the points that it passes.
+type placedLink struct {
+	link
+	points []layered.Point
 }
 
 // A label is the text on a node.
@@ -71,32 +80,75 @@ func (d *Drawing) lay(limit float64) *block {
 		b.left = over
 		b.sheet.links = b.sheet.links[:mostLinks]
 	}
-	var g layered.Graph
+	sizes := make([]layered.Size, len(b.sheet.boxes))
 	b.inner = make([]*block, len(b.sheet.boxes))
 	for i, x := range b.sheet.boxes {
-		size := layered.Size{W: jointSize, H: jointSize}
-		if x.node != nil {
-			size = x.node.size()
-			if x.node.Inner != nil {
-				b.inner[i] = x.node.Inner.lay(widestInner)
-				l, in := x.node.label(), b.inner[i].layout.Size
-				size = layered.Size{W: max(l.w, in.W+2*frame), H: l.h + in.H + frame}
-			}
+		sizes[i] = layered.Size{W: jointSize, H: jointSize}
+		if x.node == nil {
+			continue
 		}
-		g.Nodes = append(g.Nodes, size)
+		sizes[i] = x.node.size()
+		if x.node.Inner != nil {
+			b.inner[i] = x.node.Inner.lay(widestInner)
+			l, in := x.node.label(), b.inner[i].Size
+			sizes[i] = layered.Size{W: max(l.w, in.W+2*frame), H: l.h + in.H + frame}
+		}
 	}
-	for _, l := range b.sheet.links {
-		g.Edges = append(g.Edges, layered.Edge{From: l.from, To: l.to})
-	}
-	b.layout = layered.Do(g, layered.Options{Width: limit})
-	if b.layout.W <= limit {
-		return b
-	}
-	// Down, if that is nearer to the form of a screen.
-	if down := layered.Do(g, layered.Options{Down: true, Width: limit}); badness(down) < badness(b.layout) {
-		b.layout, b.down = down, true
-	}
+	b.fans = b.sheet.fans(sizes)
+	b.place(sizes, limit)
 	return b
+}
+
+// place lays out fans and the boxes that are in none.
+func (b *block) place(sizes []layered.Size, limit float64) {
+	var g layered.Graph
+	unit := make([]int, len(sizes)) // by box: the node of g that stands for it
+	for i := range unit {
+		unit[i] = -1
+	}
+	for _, f := range b.fans {
+		for _, m := range f.members {
+			unit[m] = len(g.Nodes)
+		}
+		g.Nodes = append(g.Nodes, f.Size)
+	}
+	for i, size := range sizes {
+		if unit[i] < 0 {
+			unit[i] = len(g.Nodes)
+			g.Nodes = append(g.Nodes, size)
+		}
+	}
+	seen := map[layered.Edge]bool{} // a fan is linked once for all its members
+	for _, l := range b.sheet.links {
+		e := layered.Edge{From: unit[l.from], To: unit[l.to]}
+		if fan := e.From < len(b.fans) || e.To < len(b.fans); fan && seen[e] {
+			continue
+		}
+		seen[e] = true
+		g.Edges = append(g.Edges, e)
+		b.links = append(b.links, placedLink{link: l})
+	}
+	out := layered.Do(g, layered.Options{Width: limit})
+	if out.W > limit {
+		// Down, if that is nearer to the form of a screen.
+		if down := layered.Do(g, layered.Options{Down: true, Width: limit}); badness(down) < badness(out) {
+			out, b.down = down, true
+		}
+	}
+	b.Size, b.at = out.Size, make([]layered.Point, len(sizes))
+	for i, u := range unit {
+		b.at[i] = out.Nodes[u]
+	}
+	for i := range b.fans {
+		f := &b.fans[i]
+		f.at = out.Nodes[i]
+		for j, m := range f.members {
+			b.at[m] = layered.Point{X: f.at.X + f.offsets[j].X, Y: f.at.Y + f.offsets[j].Y}
+		}
+	}
+	for i := range b.links {
+		b.links[i].points = out.Edges[i]
+	}
 }
 
 // badness is how much a layout must shrink to be seen as a whole; one that must be

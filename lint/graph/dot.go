@@ -12,25 +12,26 @@ import (
 // dot writes a picture for Graphviz.
 type dot struct {
 	*bufio.Writer
+	teller
 	links  []string
 	joints int
 	groups int
 }
 
 func writeDot(w *bufio.Writer, p *Picture) {
-	d := &dot{Writer: w}
+	d := &dot{Writer: w, teller: teller{}}
 	fmt.Fprint(d, "digraph tiphys {\n"+
 		"  graph [rankdir=LR, compound=true, newrank=true, fontname=\"Helvetica\", fontsize=12, labeljust=l, ranksep=0.6, nodesep=0.25];\n"+
 		"  node [shape=box, style=\"rounded,filled\", fontname=\"Helvetica\", fontsize=11, margin=\"0.15,0.08\"];\n"+
 		"  edge [color=\""+colorLine+"\", fontname=\"Helvetica\", fontsize=9, arrowsize=0.7];\n")
 	for _, f := range p.Flows {
-		d.open("  ", append([]string{f.title()}, signs(f.Marks)...), `color="#d0d7de", bgcolor="#ffffff", fontsize=15`)
+		d.open("  ", append([]string{f.title()}, d.signs(f.title(), f.Marks)...), `color="#d0d7de", bgcolor="#ffffff", fontsize=15`)
 		for _, drawing := range f.Drawings {
 			head := drawing.heading()
 			if about := drawing.about(); about != "" {
 				head += " · " + about
 			}
-			d.open("    ", append([]string{head}, signs(drawing.Marks)...), `color="#d0d7de", bgcolor="#f6f8fa"`)
+			d.open("    ", append([]string{head}, d.signs(drawing.heading(), drawing.Marks)...), `color="#d0d7de", bgcolor="#f6f8fa"`)
 			if len(drawing.Nodes) == 0 {
 				d.joints++
 				fmt.Fprintf(d, "      j%d [label=\"nothing to run\", shape=plaintext, style=\"\"];\n", d.joints)
@@ -117,7 +118,7 @@ func (d *dot) box(indent string, n *Node) end {
 	if w := worst(marks); w >= lint.Warning {
 		stroke, width = severityColor(w), 2.5
 	}
-	label := append(append([]string{n.head()}, n.lines()...), signs(marks)...)
+	label := append(append([]string{n.head()}, n.lines()...), d.signs(n.Name, marks)...)
 	if n.Inner != nil && len(n.Inner.Nodes) > 0 {
 		shape := "rounded,filled"
 		if s.dashed {

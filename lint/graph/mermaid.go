@@ -16,6 +16,7 @@ const mermaidEdges = 500
 // subgraph must follow it.
 type mermaid struct {
 	*bufio.Writer
+	teller
 	links  []string
 	cyclic []string // indexes of links
 	joints int
@@ -23,18 +24,18 @@ type mermaid struct {
 }
 
 func writeMermaid(w *bufio.Writer, p *Picture) {
-	m := &mermaid{Writer: w}
+	m := &mermaid{Writer: w, teller: teller{}}
 	fmt.Fprintln(m, "flowchart LR")
 	for _, f := range p.Flows {
 		m.groups++
-		fmt.Fprintf(m, "  subgraph w%d[\"%s\"]\n", m.groups, quoteMermaid(append([]string{f.title()}, signs(f.Marks)...)...))
+		fmt.Fprintf(m, "  subgraph w%d[\"%s\"]\n", m.groups, quoteMermaid(append([]string{f.title()}, m.signs(f.title(), f.Marks)...)...))
 		for _, d := range f.Drawings {
 			m.groups++
 			head := d.heading()
 			if about := d.about(); about != "" {
 				head += " · " + about
 			}
-			fmt.Fprintf(m, "    subgraph d%d[\"%s\"]\n", m.groups, quoteMermaid(append([]string{head}, signs(d.Marks)...)...))
+			fmt.Fprintf(m, "    subgraph d%d[\"%s\"]\n", m.groups, quoteMermaid(append([]string{head}, m.signs(d.heading(), d.Marks)...)...))
 			m.drawing("      ", d)
 			fmt.Fprintln(m, "    end")
 		}
@@ -91,7 +92,7 @@ func (m *mermaid) drawing(indent string, d *Drawing) {
 
 func (m *mermaid) node(indent, id string, n *Node) {
 	marks := n.marks()
-	label := quoteMermaid(append(append([]string{n.head()}, n.lines()...), signs(marks)...)...)
+	label := quoteMermaid(append(append([]string{n.head()}, n.lines()...), m.signs(n.Name, marks)...)...)
 	class := n.style().name
 	if n.Inner != nil {
 		fmt.Fprintf(m, "%ssubgraph %s[\"%s\"]\n", indent, id, label)

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint"
@@ -111,19 +112,44 @@ func (n *Node) lines() []string {
 	return out
 }
 
-// signs are the findings on a node, shortened.
-func signs(marks []Mark) []string {
+// A teller writes findings on nodes: in full where they are first met, and
+// shortly where the same have been told of another node.
+type teller map[string]string
+
+// signs are the lines that tell of marks on the node, or whatever has the name.
+func (t teller) signs(name string, marks []Mark) []string {
+	if len(marks) == 0 {
+		return nil
+	}
+	marks = ranked(marks)
+	var key strings.Builder
+	errors := 0
+	for _, m := range marks {
+		key.WriteString(m.String() + "\n")
+		if m.Severity == lint.Error {
+			errors++
+		}
+	}
+	sign := func(s lint.Severity) string {
+		if s == lint.Error {
+			return "✗ "
+		}
+		return "▲ "
+	}
+	if first, ok := t[key.String()]; ok {
+		what := count(len(marks), "finding")
+		if errors == len(marks) {
+			what = count(errors, "error")
+		}
+		return []string{sign(marks[0].Severity) + what + " as on " + clip(plain(first), longestName)}
+	}
+	t[key.String()] = name
 	var out []string
 	for i, m := range marks {
 		if i == marksOnNode && len(marks) > marksOnNode+1 {
-			out = append(out, "and "+count(len(marks)-i, "finding")+" more")
-			break
+			return append(out, "and "+strconv.Itoa(len(marks)-i)+" more")
 		}
-		sign := "✗ "
-		if m.Severity < lint.Error {
-			sign = "▲ "
-		}
-		out = append(out, sign+shorten(plain(m.Message), longestMark))
+		out = append(out, sign(m.Severity)+shorten(plain(m.Message), longestMark))
 	}
 	return out
 }

@@ -64,8 +64,8 @@ func writeSVG(w *bufio.Writer, p *Picture) {
 		for _, d := range f.Drawings {
 			b := d.lay(widest)
 			sec.drawings = append(sec.drawings, placed{d, b, y})
-			y += header + b.layout.H + frame + gapBlock
-			width = max(width, b.layout.W+2*frame+2*margin, 2*margin+2*frame+9*float64(len(d.heading())+len(d.about())))
+			y += header + b.H + frame + gapBlock
+			width = max(width, b.W+2*frame+2*margin, 2*margin+2*frame+9*float64(len(d.heading())+len(d.about())))
 		}
 		sections = append(sections, sec)
 		y += gapFlow - gapBlock
@@ -108,8 +108,8 @@ func (s *svg) text(x, y float64, class, text string) {
 
 // drawing writes a drawing that is in no node, in its own frame.
 func (s *svg) drawing(d *Drawing, b *block, y, width float64) {
-	w := max(b.layout.W+2*frame, 220, 2*frame+9*float64(cells(d.heading()+d.about())))
-	fmt.Fprintf(s, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"8\" fill=\"#f6f8fa\" stroke=\"#d0d7de\"/>\n", margin, y, w, header+b.layout.H+frame)
+	w := max(b.W+2*frame, 220, 2*frame+9*float64(cells(d.heading()+d.about())))
+	fmt.Fprintf(s, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"8\" fill=\"#f6f8fa\" stroke=\"#d0d7de\"/>\n", margin, y, w, header+b.H+frame)
 	about := d.about()
 	switch {
 	case len(d.Nodes) == 0:
@@ -176,6 +176,11 @@ func (s *svg) legend(y, width float64) float64 {
 				n.When, n.Loop = "-", "-"
 			}
 			s.shape(n, st, st.stroke, st.width, x, y, 30, 16)
+		})
+	}
+	if s.used["fan"] {
+		put(30, "all in it wait for the same and are waited for together", func(x, y float64) {
+			fmt.Fprintf(s, "<rect x=\"%.1f\" y=\"%.1f\" width=\"30\" height=\"16\" rx=\"5\" %s/>\n", x, y, fanPaint)
 		})
 	}
 	if s.used["cyclic"] {

@@ -9,14 +9,21 @@ import (
 	"github.com/tiphys-dev/tiphys/lint/graph/layered"
 )
 
+// fanPaint is the frame around a fan.
+const fanPaint = `fill="#eaeef2" stroke="#afb8c1" stroke-dasharray="2 3"`
+
 // block writes what is in a drawing: links first, so that nodes lie on them.
 func (s *svg) block(b *block, x, y float64) {
+	for _, f := range b.fans {
+		s.used["fan"] = true
+		fmt.Fprintf(s, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"8\" %s/>\n", f.at.X+x, f.at.Y+y, f.W, f.H, fanPaint)
+	}
 	labels := map[int]float64{} // by node, where the next status goes
-	for i, l := range b.sheet.links {
-		s.link(b, l, b.layout.Edges[i], x, y, labels)
+	for _, l := range b.links {
+		s.link(b, l, x, y, labels)
 	}
 	for i, box := range b.sheet.boxes {
-		at := b.layout.Nodes[i]
+		at := b.at[i]
 		at.X, at.Y = at.X+x, at.Y+y
 		switch {
 		case box.node == nil:
@@ -29,7 +36,8 @@ func (s *svg) block(b *block, x, y float64) {
 	}
 }
 
-func (s *svg) link(b *block, l link, points []layered.Point, x, y float64, labels map[int]float64) {
+func (s *svg) link(b *block, l placedLink, x, y float64, labels map[int]float64) {
+	points := l.points
 	class, arrow := "e", "a"
 	switch {
 	case l.cyclic:
@@ -40,7 +48,7 @@ func (s *svg) link(b *block, l link, points []layered.Point, x, y float64, label
 	}
 	d := curve(points, b.down, x, y)
 	if points == nil { // from a node to itself
-		at := b.layout.Nodes[l.from]
+		at := b.at[l.from]
 		d = fmt.Sprintf("M%.1f %.1fc0 -26 34 -26 34 0", at.X+x+16, at.Y+y)
 	}
 	end := ` marker-end="url(#` + arrow + `)"`
@@ -85,7 +93,7 @@ func curve(points []layered.Point, down bool, x, y float64) string {
 
 // nest writes a node with a template drawn inside.
 func (s *svg) nest(n *Node, b *block, at layered.Point) {
-	l, in := n.label(), b.layout.Size
+	l, in := n.label(), b.Size
 	w, h := max(l.w, in.W+2*frame), l.h+in.H+frame
 	st := n.style()
 	s.used[st.name] = true

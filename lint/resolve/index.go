@@ -91,7 +91,7 @@ func (b *Builder) Index(complete bool) *Index {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	slices.SortFunc(b.entries, func(x, y Entry) int {
-		return cmp.Or(cmp.Compare(fileName(x.Span), fileName(y.Span)), cmp.Compare(x.Span.Start, y.Span.Start))
+		return cmp.Or(cmp.Compare(fileName(x.Span), fileName(y.Span)), cmp.Compare(x.Span.Offset(), y.Span.Offset()))
 	})
 	x := &Index{complete: complete, byName: make(map[key][]*Entry, len(b.entries))}
 	for i := range b.entries {

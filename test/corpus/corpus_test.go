@@ -23,6 +23,9 @@ const root = "../../../shared/corpus"
 // proven are the errors that are right, by file, with the rule.
 var proven = map[string]string{
 	"k8s-patch-json-workflow.yaml": "key-duplicate", // metadata.annotations stands twice; Argo drops the document
+	// Its template takes "message" and uses "message1" and "message2": Argo would
+	// refuse every workflow that the Sensor submits (rules 85 and 95).
+	"sensors/multi-dependencies.yaml": "tag-unresolved",
 }
 
 // load returns the manifests under a folder of the corpus, or skips the test.
@@ -55,30 +58,34 @@ func TestArgoExamples(t *testing.T) {
 	files := load(t, "argo-examples")
 	valid := verdicts(t)
 	result := lint.Run(lint.Options{Rules: rules.All()}, files...)
+	judge(t, errorsOf(t, result), func(name string) bool { ok, known := valid[name]; return known && !ok }, "k8s-patch-json-workflow.yaml")
+	t.Logf("%d files, %d objects", result.Files, result.Objects)
+}
+
+// judge reports the errors that are neither proven nor on a file that may be
+// refused, and the proven ones that are missing.
+func judge(t *testing.T, errors []lint.Finding, refused func(string) bool, expected ...string) {
+	t.Helper()
 	seen := map[string]bool{}
-	for _, f := range errorsOf(t, result) {
+	for _, f := range errors {
 		name := f.Span.File.Name
-		if proven[name] == f.Rule.Name {
+		switch {
+		case proven[name] == f.Rule.Name:
 			seen[name] = true
-			continue
-		}
-		if ok, known := valid[name]; ok || !known {
+		case !refused(name):
 			t.Errorf("%s", f)
 		}
 	}
-	for name, rule := range proven {
+	for _, name := range expected {
 		if !seen[name] {
-			t.Errorf("%s does not report %s", rule, name)
+			t.Errorf("%s does not report %s", proven[name], name)
 		}
 	}
-	t.Logf("%d files, %d objects", result.Files, result.Objects)
 }
 
 func TestArgoEventsExamples(t *testing.T) {
 	result := lint.Run(lint.Options{Rules: rules.All()}, load(t, "argo-events-examples")...)
-	for _, f := range errorsOf(t, result) {
-		t.Errorf("%s", f)
-	}
+	judge(t, errorsOf(t, result), func(string) bool { return false }, "sensors/multi-dependencies.yaml")
 }
 
 // errorsOf returns the findings that are errors, and logs how often each rule

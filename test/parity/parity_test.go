@@ -8,11 +8,12 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
-	"sigs.k8s.io/yaml"
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
@@ -43,10 +44,7 @@ func TestYAMLAndJSON(t *testing.T) {
 					continue
 				}
 				text := f.Data[d.Start:d.End]
-				asJSON, err := yaml.YAMLToJSON(text)
-				if err != nil {
-					continue // a document that only ours reads: the parser's own tests speak of it
-				}
+				asJSON := []byte(toJSON(d.Root))
 				compared++
 				t.Run(fmt.Sprintf("%s/%s/%d", filepath.Base(page), f.Name, i), func(t *testing.T) {
 					want := findings(t, "x.yaml", text)
@@ -74,6 +72,9 @@ func findings(t *testing.T, name string, text []byte) []finding {
 	var out []finding
 	for _, f := range result.Findings {
 		if !slices.Contains(textOnly, f.Rule.Name) {
+			if f.Rule.Name == "field-type" {
+				f.Message = "" // it quotes the text as it was written: the yes of a true
+			}
 			out = append(out, finding{f.Rule.Name, f.Severity.String(), f.Object.Kind, f.Object.Name, f.Path, f.Message})
 		}
 	}
@@ -81,4 +82,43 @@ func findings(t *testing.T, name string, text []byte) []finding {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Message, b.Message))
 	})
 	return out
+}
+
+// toJSON writes a tree as JSON with its keys in the order of the text.
+func toJSON(n *manifest.Node) string {
+	var parts []string
+	switch n.Kind {
+	case manifest.Null:
+		return "null"
+	case manifest.String:
+		return quote(n.Value)
+	case manifest.List:
+		for _, c := range n.Children {
+			parts = append(parts, toJSON(c))
+		}
+		return "[" + strings.Join(parts, ",") + "]"
+	case manifest.Map:
+		for _, c := range n.Children {
+			parts = append(parts, quote(c.Key.Value)+":"+toJSON(c))
+		}
+		return "{" + strings.Join(parts, ",") + "}"
+	}
+	return n.Value
+}
+
+func quote(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteString("\\" + string(r))
+		case r < ' ':
+			b.WriteString("\\u00" + strconv.FormatInt(int64(r)+0x100, 16)[1:])
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
 }

@@ -148,15 +148,33 @@ func (s *shelf) put(b Size, width float64) Point {
 	return at
 }
 
-// one lays out a graph that hangs together.
+// large is from how many nodes and edges on one layout must do.
+const large = 3000
+
+// one lays out a graph that hangs together: with few and with many nodes in a
+// layer, whichever is clearer.
 func one(g Graph, down bool) Layout {
 	if len(g.Nodes) == 1 {
 		return Layout{Size: g.Nodes[0], Nodes: make([]Point, 1), Edges: make([][]Point, len(g.Edges))}
 	}
-	w := newWeb(g, down)
-	w.sort()
-	w.place()
-	return w.layout(g, down)
+	var best Layout
+	least := math.Inf(1)
+	narrow := wide(len(g.Nodes), down)
+	for _, limit := range []int{narrow, 2 * narrow, len(g.Nodes)} {
+		w := newWeb(g, down, limit)
+		w.sort()
+		w.place()
+		l := w.layout(g, down)
+		// An edge that crosses many layers is hard to follow.
+		far := float64(w.links+1) / float64(len(g.Edges)+1)
+		if cost := max(l.W/1.6, l.H/2) * math.Sqrt(max(far, 1)); cost < least {
+			best, least = l, cost
+		}
+		if !w.full || len(g.Nodes)+len(g.Edges) > large {
+			break // other limits give the same
+		}
+	}
+	return best
 }
 
 // layout turns positions along and across the flow into x and y.

@@ -157,8 +157,8 @@ func (t *tarjan) leave(v int) {
 }
 
 // ranks gives each node a layer, with at most wide nodes in one. Edges must go
-// forwards in order.
-func ranks(order []int, in, out [][]int, wide int) []int {
+// forwards in order. It tells whether some layer is full.
+func ranks(order []int, in, out [][]int, wide int) (layers []int, full bool) {
 	rank := make([]int, len(order))
 	count := make([]int, len(order)+1)
 	free := make([]int, len(order)+1) // where to look on from a full layer
@@ -199,7 +199,7 @@ func ranks(order []int, in, out [][]int, wide int) []int {
 			rank[v] = near
 		}
 	}
-	return squeeze(rank)
+	return squeeze(rank), slices.Max(count) >= wide
 }
 
 // squeeze closes the gaps that layers without nodes leave.

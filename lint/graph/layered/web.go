@@ -14,6 +14,7 @@ type web struct {
 	routes        []route
 	nodes         int // those that are no bends
 	links         int
+	full          bool // some layer has as many nodes as it may have
 }
 
 // A route is the way of an edge of the graph, from the lower layer to the higher.
@@ -23,11 +24,14 @@ type route struct {
 	reversed bool
 }
 
-// mostBends bounds the bends of all edges together; edges that find none left
+// Bounds of the bends of all edges, made and used; edges that find none left
 // are drawn straight.
-const mostBends = 40_000
+const (
+	mostBends  = 40_000
+	mostBended = 100_000
+)
 
-func newWeb(g Graph, down bool) *web {
+func newWeb(g Graph, down bool, limit int) *web {
 	n := len(g.Nodes)
 	w := &web{nodes: n}
 	for _, s := range g.Nodes {
@@ -52,7 +56,7 @@ func newWeb(g Graph, down bool) *web {
 			out[r.from], in[r.to] = append(out[r.from], r.to), append(in[r.to], r.from)
 		}
 	}
-	w.rank = ranks(order, in, out, wide(n, down))
+	w.rank, w.full = ranks(order, in, out, limit)
 	w.bend(in, out)
 	w.link()
 	return w
@@ -74,7 +78,7 @@ func (w *web) bend(in, out [][]int) {
 		node, rank     int
 		into, reversed bool
 	}
-	made := map[bus]int{}
+	made, used := map[bus]int{}, 0
 	for i := range w.routes {
 		r := &w.routes[i]
 		if r.from == r.to {
@@ -84,9 +88,11 @@ func (w *web) bend(in, out [][]int) {
 		if len(in[r.to]) > len(out[r.from]) {
 			b = bus{node: r.to, into: true, reversed: r.reversed}
 		}
-		if len(made)+w.rank[r.to]-w.rank[r.from] > mostBends {
+		span := w.rank[r.to] - w.rank[r.from] - 1
+		if len(made)+span > mostBends || used+span > mostBended {
 			continue
 		}
+		used += span
 		for k := w.rank[r.from] + 1; k < w.rank[r.to]; k++ {
 			b.rank = k
 			v, ok := made[b]
