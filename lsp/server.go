@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/sourcegraph/jsonrpc2"
@@ -67,6 +68,7 @@ type server struct {
 	done    chan struct{} // closed by the exit notification
 	wake    chan struct{} // there is something to lint
 	slots   chan struct{} // bounds the requests at work
+	open    sync.WaitGroup // requests without an answer
 
 	mu        sync.Mutex
 	state     state
@@ -93,7 +95,7 @@ func Serve(ctx context.Context, in io.Reader, out io.Writer, o Options) error {
 		documents: map[string]*document{}, results: map[string]*result{}, shown: map[string]bool{}, cancels: map[string]context.CancelFunc{},
 	}
 	ready := make(chan struct{})
-	s.conn = jsonrpc2.NewConn(ctx, newStream(in, out), handler{s, ready}, jsonrpc2.SetLogger(s))
+	s.conn = jsonrpc2.NewConn(ctx, newStream(in, out, s.settle), handler{s, ready}, jsonrpc2.SetLogger(s))
 	close(ready)
 	go s.work(ctx)
 	select {
@@ -150,7 +152,7 @@ func (s *server) handle(ctx context.Context, r *jsonrpc2.Request) {
 	s.mu.Lock()
 	s.cancels[key] = cancel
 	s.mu.Unlock()
-	go func() {
+	s.open.Go(func() {
 		defer cancel()
 		result, err := s.answer(ctx, r.Method, do)
 		s.mu.Lock()
@@ -164,7 +166,18 @@ func (s *server) handle(ctx context.Context, r *jsonrpc2.Request) {
 		if err != nil && !errors.Is(err, jsonrpc2.ErrClosed) {
 			s.Printf("answer %s: %v", r.Method, err)
 		}
-	}()
+	})
+}
+
+// settle waits until what was asked is answered, within reason.
+func (s *server) settle() {
+	const enough = 10 * time.Second
+	idle := make(chan struct{})
+	go func() { s.open.Wait(); close(idle) }()
+	select {
+	case <-idle:
+	case <-time.After(enough):
+	}
 }
 
 // answer does the work of a request when there is a slot. A panic is an answer
@@ -247,6 +260,7 @@ func (s *server) notified(ctx context.Context, method string, params json.RawMes
 	}()
 	defer s.rescue(method, &err)
 	if method == "exit" {
+		s.settle()
 		close(s.done)
 		s.conn.Close() // nothing comes after it
 		return
@@ -351,5 +365,5 @@ func alive(pid int) bool {
 		return false
 	}
 	defer p.Release()
-	return !errors.Is(p.Signal(probe), os.ErrProcessDone)
+	return !errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }

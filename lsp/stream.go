@@ -25,13 +25,14 @@ const (
 // JSON. What is no message is answered and skipped: one slip of a client must
 // not cost its user the server.
 type stream struct {
-	in  *bufio.Reader
-	mu  sync.Mutex
-	out io.Writer
+	in   *bufio.Reader
+	last func() // called when there is nothing more to read
+	mu   sync.Mutex
+	out  io.Writer
 }
 
-func newStream(in io.Reader, out io.Writer) *stream {
-	return &stream{in: bufio.NewReader(in), out: out}
+func newStream(in io.Reader, out io.Writer, last func()) *stream {
+	return &stream{in: bufio.NewReader(in), out: out, last: last}
 }
 
 // Close leaves the streams to those who opened them.
@@ -43,6 +44,7 @@ func (s *stream) ReadObject(v any) error {
 	for {
 		body, err := s.frame()
 		if err != nil {
+			s.last()
 			return err
 		}
 		refusal := &jsonrpc2.Error{Code: jsonrpc2.CodeInvalidRequest}

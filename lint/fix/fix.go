@@ -166,6 +166,9 @@ func prove(f *source.File, text []byte, edits []lint.Edit) error {
 		}
 	}
 	for i, d := range after {
+		if before[i].Root == nil {
+			continue // it could not be read before either
+		}
 		for _, p := range d.Problems {
 			if p.Kind != manifest.DuplicateKey {
 				return fmt.Errorf("the edit would break the document: %s", p.Message)

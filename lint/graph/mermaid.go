@@ -21,6 +21,7 @@ type mermaid struct {
 	cyclic []string // indexes of links
 	joints int
 	groups int
+	notes  int
 }
 
 func writeMermaid(w *bufio.Writer, p *Picture) {
@@ -28,14 +29,16 @@ func writeMermaid(w *bufio.Writer, p *Picture) {
 	fmt.Fprintln(m, "flowchart LR")
 	for _, f := range p.Flows {
 		m.groups++
-		fmt.Fprintf(m, "  subgraph w%d[\"%s\"]\n", m.groups, quoteMermaid(append([]string{f.title()}, m.signs(f.title(), f.Marks)...)...))
+		fmt.Fprintf(m, "  subgraph w%d[\"%s\"]\n", m.groups, quoteMermaid(f.title()))
+		m.note("    ", m.signs(f.title(), f.Marks))
 		for _, d := range f.Drawings {
 			m.groups++
 			head := d.heading()
 			if about := d.about(); about != "" {
 				head += " · " + about
 			}
-			fmt.Fprintf(m, "    subgraph d%d[\"%s\"]\n", m.groups, quoteMermaid(append([]string{head}, m.signs(d.heading(), d.Marks)...)...))
+			fmt.Fprintf(m, "    subgraph d%d[\"%s\"]\n", m.groups, quoteMermaid(head))
+			m.note("      ", m.signs(d.heading(), d.Marks))
 			m.drawing("      ", d)
 			fmt.Fprintln(m, "    end")
 		}
@@ -54,6 +57,7 @@ func writeMermaid(w *bufio.Writer, p *Picture) {
 		}
 		fmt.Fprintf(m, "  classDef %s fill:%s,stroke:%s,color:%s%s\n", s.name, s.fill, s.stroke, colorText, dash)
 	}
+	fmt.Fprintf(m, "  classDef note fill:#ffffff,stroke:%s,color:%s\n", colorError, colorError)
 	fmt.Fprintf(m, "  classDef joint fill:%s,stroke:%s\n", colorLine, colorLine)
 	fmt.Fprintf(m, "  classDef error stroke:%s,stroke-width:3px\n", colorError)
 	fmt.Fprintf(m, "  classDef warning stroke:%s,stroke-width:3px\n", colorWarning)
@@ -92,22 +96,32 @@ func (m *mermaid) drawing(indent string, d *Drawing) {
 
 func (m *mermaid) node(indent, id string, n *Node) {
 	marks := n.marks()
-	label := quoteMermaid(append(append([]string{n.head()}, n.lines()...), m.signs(n.Name, marks)...)...)
+	label, signs := append([]string{n.head()}, n.lines()...), m.signs(n.Name, marks)
 	class := n.style().name
 	if n.Inner != nil {
-		fmt.Fprintf(m, "%ssubgraph %s[\"%s\"]\n", indent, id, label)
+		fmt.Fprintf(m, "%ssubgraph %s[\"%s\"]\n", indent, id, quoteMermaid(strings.Join(label, " · ")))
+		m.note(indent+"  ", signs)
 		m.drawing(indent+"  ", n.Inner)
 		fmt.Fprintf(m, "%send\n", indent)
 		fmt.Fprintf(m, "%sclass %s %s\n", indent, id, class)
 	} else {
 		open, end := shapeMermaid(n)
-		fmt.Fprintf(m, "%s%s%s\"%s\"%s:::%s\n", indent, id, open, label, end, class)
+		fmt.Fprintf(m, "%s%s%s\"%s\"%s:::%s\n", indent, id, open, quoteMermaid(append(label, signs...)...), end, class)
 	}
 	switch worst(marks) {
 	case lint.Error:
 		fmt.Fprintf(m, "%sclass %s error\n", indent, id)
 	case lint.Warning:
 		fmt.Fprintf(m, "%sclass %s warning\n", indent, id)
+	}
+}
+
+// note writes the findings on a subgraph as a node in it: the title of a subgraph
+// has but one line.
+func (m *mermaid) note(indent string, signs []string) {
+	if signs != nil {
+		m.notes++
+		fmt.Fprintf(m, "%sf%d[\"%s\"]:::note\n", indent, m.notes, quoteMermaid(signs...))
 	}
 }
 
@@ -141,6 +155,9 @@ func quoteMermaid(lines ...string) string {
 				b.WriteRune(r)
 			default:
 				fmt.Fprintf(&b, "#%d;", r)
+			}
+			if r == '$' { // two of them would be a formula
+				b.WriteRune('\u200b')
 			}
 			before = r
 		}

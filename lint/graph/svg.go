@@ -74,9 +74,9 @@ func writeSVG(w *bufio.Writer, p *Picture) {
 	s.Writer = bufio.NewWriter(&body)
 	for _, sec := range sections {
 		s.text(margin, sec.y+16, "h1", plain(sec.flow.title()))
-		s.badge(margin+12*float64(cells(sec.flow.title()))+20, sec.y+10, sec.flow.title(), sec.flow.Marks)
+		s.badge(margin+1.8*textWidth(plain(sec.flow.title()))+20, sec.y+10, sec.flow.title(), sec.flow.Marks)
 		for _, d := range sec.drawings {
-			s.drawing(d.drawing, d.block, d.y, width)
+			s.drawing(d.drawing, d.block, d.y)
 		}
 	}
 	y = s.legend(y, width)
@@ -107,7 +107,7 @@ func (s *svg) text(x, y float64, class, text string) {
 }
 
 // drawing writes a drawing that is in no node, in its own frame.
-func (s *svg) drawing(d *Drawing, b *block, y, width float64) {
+func (s *svg) drawing(d *Drawing, b *block, y float64) {
 	w := max(b.W+2*frame, 220, 2*frame+9*float64(cells(d.heading()+d.about())))
 	fmt.Fprintf(s, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" rx=\"8\" fill=\"#f6f8fa\" stroke=\"#d0d7de\"/>\n", margin, y, w, header+b.H+frame)
 	about := d.about()
@@ -121,7 +121,6 @@ func (s *svg) drawing(d *Drawing, b *block, y, width float64) {
 		margin+frame, y+21, html.EscapeString(plain(d.heading())), html.EscapeString(about))
 	s.badge(margin+w-16, y+16, d.heading(), d.Marks)
 	s.block(b, margin+frame, y+header)
-	_ = width
 }
 
 // badge writes the number of the note on marks, and adds the note to the list.
