@@ -19,6 +19,10 @@ const (
 	fixAll   = "source.fixAll.tiphys"
 )
 
+// tries bounds how many fixes are looked at for one answer: each is proved by
+// parsing the text that it leads to.
+const tries = 50
+
 // codeActions answers what can be done about the findings of a range.
 func codeActions(s *server, params json.RawMessage) (work, error) {
 	var p codeActionParams
@@ -40,13 +44,14 @@ func codeActions(s *server, params json.RawMessage) (work, error) {
 		actions := []codeAction{}
 		if wanted(quickFix) {
 			for i := range r.findings {
-				if start, end := bounds(&r.findings[i]); start <= to && from <= end {
+				start, end := bounds(&r.findings[i])
+				if start <= to && from <= end && len(actions) < tries && ctx.Err() == nil {
 					actions = append(actions, s.quickFixes(d, &r.findings[i])...)
 				}
 			}
 		}
 		if wanted(fixAll) {
-			actions = append(actions, d.fixAll(r.findings)...)
+			actions = append(actions, d.fixAll(ctx, r.findings)...)
 		}
 		return actions, nil
 	}, nil
@@ -72,13 +77,21 @@ func (s *server) quickFixes(d *document, f *lint.Finding) []codeAction {
 }
 
 // fixAll makes the safe fixes of a document, those that do not overlap.
-func (d *document) fixAll(findings []lint.Finding) []codeAction {
+func (d *document) fixAll(ctx context.Context, findings []lint.Finding) []codeAction {
+	var fixes []*lint.Fix
 	var all []lint.Edit
-	var edits []textEdit
 	for i := range findings {
 		if f := findings[i].Fix; f != nil && f.Safe {
+			fixes = append(fixes, f)
+			all = append(all, f.Edits...)
+		}
+	}
+	edits, ok := d.edits(all)
+	if !ok { // find out which of them go together
+		all = nil
+		for _, f := range fixes[:min(len(fixes), tries)] {
 			more := append(slices.Clip(all), f.Edits...)
-			if e, ok := d.edits(more); ok {
+			if e, ok := d.edits(more); ok && ctx.Err() == nil {
 				all, edits = more, e
 			}
 		}

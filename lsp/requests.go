@@ -46,3 +46,28 @@ func at(answer func(ctx context.Context, s *server, d *document, off int) any) r
 		return func(ctx context.Context) (any, error) { return answer(ctx, s, d, off), nil }, nil
 	}
 }
+
+// symbols answers what a document consists of.
+func symbols(s *server, params json.RawMessage) (work, error) {
+	var p documentParams
+	if err := decode(params, &p); err != nil {
+		return nil, err
+	}
+	d, err := s.document(p.TextDocument.URI)
+	if err != nil {
+		return nil, err
+	}
+	return func(context.Context) (any, error) {
+		out := []documentSymbol{}
+		m := d.parsed()
+		for i, doc := range m.now {
+			if doc.Root == nil {
+				continue
+			}
+			for _, w := range m.parts[i].flows {
+				out = append(out, d.outline(w))
+			}
+		}
+		return out, nil
+	}, nil
+}

@@ -150,16 +150,29 @@ func (s *server) publish(ctx context.Context, d *document) {
 		s.mu.Unlock()
 		return
 	}
-	before := s.results[d.uri]
-	s.results[d.uri] = r
-	if before == nil || differ(before.entries, r.entries) {
-		next := s.dirty
+	if differ(s.told(d), r.entries) {
+		queued := slices.Contains(s.dirty, d.uri)
 		s.markAll()
-		s.dirty = slices.DeleteFunc(s.dirty, func(uri string) bool { return uri == d.uri && !slices.Contains(next, uri) })
+		if !queued {
+			s.dirty = slices.DeleteFunc(s.dirty, func(uri string) bool { return uri == d.uri })
+		}
 	}
+	s.results[d.uri] = r
 	s.mu.Unlock()
 	version := d.version
 	s.notify(ctx, "textDocument/publishDiagnostics", publishParams{URI: d.uri, Version: &version, Diagnostics: s.diagnostics(r)})
+}
+
+// told returns what others know of a document: from its last result, or from
+// the disk. The server is locked.
+func (s *server) told(d *document) []*resolve.Entry {
+	if r := s.results[d.uri]; r != nil {
+		return r.entries
+	}
+	if f := s.world.files[d.path]; f != nil {
+		return f.entries
+	}
+	return nil
 }
 
 // found returns what linting the document comes to, from before if it is known.

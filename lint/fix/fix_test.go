@@ -132,7 +132,7 @@ var refused = map[string]struct {
 	"a line break that a block scalar would gain": {"a:\n  b: |\n    text", func(r *manifest.Node) lint.Edit {
 		return lint.Edit{Node: r.Get("a"), Key: "c", Value: 1}
 	}},
-	"a whole document": {"a: b\n", func(r *manifest.Node) lint.Edit { return lint.Edit{Node: r} }},
+	"a whole document":  {"a: b\n", func(r *manifest.Node) lint.Edit { return lint.Edit{Node: r} }},
 	"a field of a list": {"a: [b]\n", func(r *manifest.Node) lint.Edit { return lint.Edit{Node: r.Get("a"), Key: "c", Value: 1} }},
 }
 

@@ -261,7 +261,23 @@ func (d *drawer) template(t *workflow.Template, role Role, around *opened) *Draw
 	if t.Type == workflow.TypeDAG {
 		out.needs(t, nodes)
 	}
+	out.squeeze()
 	return out
+}
+
+// squeeze closes the gaps between layers that ghosts and empty groups leave.
+func (d *Drawing) squeeze() {
+	var used []int
+	for _, n := range d.Nodes {
+		if n.Kind != Ghost {
+			used = append(used, n.Layer)
+		}
+	}
+	slices.Sort(used)
+	used = slices.Compact(used)
+	for _, n := range d.Nodes {
+		n.Layer, _ = slices.BinarySearch(used, n.Layer)
+	}
 }
 
 func (d *drawer) hook(w *workflow.Workflow, h *workflow.Hook, around *opened, root *workflow.Template) *Node {

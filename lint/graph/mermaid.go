@@ -17,11 +17,12 @@ const mermaidEdges = 500
 type mermaid struct {
 	*bufio.Writer
 	teller
-	links  []string
-	cyclic []string // indexes of links
-	joints int
-	groups int
-	notes  int
+	links   []string
+	classes []string
+	cyclic  []string // indexes of links
+	joints  int
+	groups  int
+	notes   int
 }
 
 func writeMermaid(w *bufio.Writer, p *Picture) {
@@ -30,6 +31,7 @@ func writeMermaid(w *bufio.Writer, p *Picture) {
 	for _, f := range p.Flows {
 		m.groups++
 		fmt.Fprintf(m, "  subgraph w%d[\"%s\"]\n", m.groups, quoteMermaid(f.title()))
+		m.class("w"+strconv.Itoa(m.groups), "group")
 		m.note("    ", m.signs(f.title(), f.Marks))
 		for _, d := range f.Drawings {
 			m.groups++
@@ -38,6 +40,7 @@ func writeMermaid(w *bufio.Writer, p *Picture) {
 				head += " · " + about
 			}
 			fmt.Fprintf(m, "    subgraph d%d[\"%s\"]\n", m.groups, quoteMermaid(head))
+			m.class("d"+strconv.Itoa(m.groups), "group")
 			m.note("      ", m.signs(d.heading(), d.Marks))
 			m.drawing("      ", d)
 			fmt.Fprintln(m, "    end")
@@ -57,10 +60,14 @@ func writeMermaid(w *bufio.Writer, p *Picture) {
 		}
 		fmt.Fprintf(m, "  classDef %s fill:%s,stroke:%s,color:%s%s\n", s.name, s.fill, s.stroke, colorText, dash)
 	}
+	fmt.Fprintf(m, "  classDef group fill:#f6f8fa,stroke:#d0d7de,color:%s\n", colorText)
 	fmt.Fprintf(m, "  classDef note fill:#ffffff,stroke:%s,color:%s\n", colorError, colorError)
 	fmt.Fprintf(m, "  classDef joint fill:%s,stroke:%s\n", colorLine, colorLine)
 	fmt.Fprintf(m, "  classDef error stroke:%s,stroke-width:3px\n", colorError)
 	fmt.Fprintf(m, "  classDef warning stroke:%s,stroke-width:3px\n", colorWarning)
+	for _, c := range m.classes {
+		fmt.Fprintln(m, "  "+c)
+	}
 	if m.cyclic != nil {
 		fmt.Fprintf(m, "  linkStyle %s stroke:%s,stroke-width:3px\n", strings.Join(m.cyclic, ","), colorError)
 	}
@@ -103,17 +110,22 @@ func (m *mermaid) node(indent, id string, n *Node) {
 		m.note(indent+"  ", signs)
 		m.drawing(indent+"  ", n.Inner)
 		fmt.Fprintf(m, "%send\n", indent)
-		fmt.Fprintf(m, "%sclass %s %s\n", indent, id, class)
+		m.class(id, class)
 	} else {
 		open, end := shapeMermaid(n)
 		fmt.Fprintf(m, "%s%s%s\"%s\"%s:::%s\n", indent, id, open, quoteMermaid(append(label, signs...)...), end, class)
 	}
 	switch worst(marks) {
 	case lint.Error:
-		fmt.Fprintf(m, "%sclass %s error\n", indent, id)
+		m.class(id, "error")
 	case lint.Warning:
-		fmt.Fprintf(m, "%sclass %s warning\n", indent, id)
+		m.class(id, "warning")
 	}
+}
+
+// class gives a node a class, once all nodes are there.
+func (m *mermaid) class(id, class string) {
+	m.classes = append(m.classes, "class "+id+" "+class)
 }
 
 // note writes the findings on a subgraph as a node in it: the title of a subgraph

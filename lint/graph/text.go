@@ -13,20 +13,20 @@ import (
 
 // glyphs are the characters that text is drawn with.
 type glyphs struct {
-	one, first, middle, last, rail            string
-	when, loop, hook, back, calls             string
-	err, warn, info, dot, bullet, cyclic, cut string
+	one, first, middle, last, rail string
+	when, loop, hook, back         string
+	err, warn, info, dot, cyclic   string
 }
 
 var unicodeGlyphs = glyphs{
 	one: "─", first: "┬", middle: "├", last: "└", rail: "│",
-	when: "?", loop: "×", hook: "⚑", back: "↻", calls: "→",
+	when: "?", loop: "×", hook: "⚑", back: "↻",
 	err: "✗", warn: "▲", info: "i", dot: " · ", cyclic: "↺ ",
 }
 
 var asciiGlyphs = glyphs{
 	one: "-", first: "+", middle: "|", last: "`", rail: "|",
-	when: "?", loop: "x", hook: "!", back: "^", calls: "->",
+	when: "?", loop: "x", hook: "!", back: "^",
 	err: "x", warn: "!", info: "i", dot: ", ", cyclic: "~",
 }
 
@@ -150,7 +150,7 @@ func (t *textDrawer) drawing(prefix string, d *Drawing) {
 	}
 }
 
-// layersOf returns the nodes by layer, without ghosts and empty layers.
+// layersOf returns the nodes by layer, without ghosts.
 func layersOf(d *Drawing) [][]*Node {
 	nodes := slices.DeleteFunc(slices.Clone(d.Nodes), func(n *Node) bool { return n.Kind == Ghost })
 	slices.SortStableFunc(nodes, func(a, b *Node) int { return a.Layer - b.Layer })
@@ -160,11 +160,6 @@ func layersOf(d *Drawing) [][]*Node {
 			out = append(out, nil)
 		}
 		out[len(out)-1] = append(out[len(out)-1], n)
-	}
-	for i := range out {
-		for _, n := range out[i] {
-			n.Layer = i
-		}
 	}
 	return out
 }
