@@ -125,8 +125,8 @@ func (s *server) byName(name string, e encoding) *document {
 // templateNode returns where a template of a library begins, or nil.
 func (d *document) templateNode(lib *resolve.Library, name string) *manifest.Node {
 	for _, p := range d.parsed().parts {
-		if p == nil {
-			continue
+		if p == nil || p.File != d.file {
+			continue // its places are those of an older version
 		}
 		for _, w := range p.flows {
 			if w.Kind != lib.Kind || w.Name.Text() != lib.Name || w.Namespace.Text() != lib.Namespace {

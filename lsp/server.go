@@ -65,9 +65,9 @@ const (
 type server struct {
 	options Options
 	conn    *jsonrpc2.Conn
-	done    chan struct{} // closed by the exit notification
-	wake    chan struct{} // there is something to lint
-	slots   chan struct{} // bounds the requests at work
+	done    chan struct{}  // closed by the exit notification
+	wake    chan struct{}  // there is something to lint
+	slots   chan struct{}  // bounds the requests at work
 	open    sync.WaitGroup // requests without an answer
 
 	mu        sync.Mutex

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/robfig/cron/v3"
+
+	"github.com/tiphys-dev/tiphys/lint/near"
 )
 
 // A Schedule is a schedule that Argo accepts.
@@ -161,5 +163,11 @@ func descriptor(p piece, s string) *Error {
 	case p.text == "@every":
 		return whole.fail(`"@every" needs a duration like 90m or 1h30m after it`)
 	}
-	return p.fail("%q is no schedule: one of @hourly, @daily, @weekly, @monthly, @yearly, @every", p.text)
+	hint := ""
+	if name, ok := near.Name(p.text, descriptors[:]); ok {
+		hint = fmt.Sprintf("; did you mean %q?", name)
+	}
+	return p.fail("%q is none of %s%s", p.text, strings.Join(descriptors[:], ", "), hint)
 }
+
+var descriptors = [...]string{"@hourly", "@daily", "@weekly", "@monthly", "@yearly", "@every"}

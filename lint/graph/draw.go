@@ -63,7 +63,7 @@ type drawer struct {
 	options Options
 	world   world
 	marks   map[*manifest.Node][]Mark
-	// drawn are the templates that have been drawn with their nodes.
+	// drawn are the templates that have been drawn with their nodes in this flow.
 	drawn map[*workflow.Template]bool
 	// open are the nodes that may still be filled, by level; room is how many
 	// more nodes may be drawn inside others.
@@ -92,6 +92,7 @@ func (o *opened) inside(t *workflow.Template) bool {
 // flow draws a workflow: where it begins, how it ends, and then what has not
 // been drawn inside that. It is nil if there is nothing to draw.
 func (d *drawer) flow(w *workflow.Workflow) *Flow {
+	clear(d.drawn) // what is drawn inside another object is drawn in its own as well
 	f := &Flow{Kind: w.Kind, Namespace: w.Namespace.Text(), Name: w.Name.Text()}
 	if f.Name == "" {
 		f.Name = w.GenerateName.Text()
@@ -343,9 +344,9 @@ func (d *drawer) fill() {
 
 // needs draws what waits for what in a DAG, and finds the layers. A task that
 // is waited for and is not there becomes a ghost.
-func (out *Drawing) needs(t *workflow.Template, nodes map[*workflow.Call]*Node) {
-	index := make(map[*Node]int, len(out.Nodes))
-	for i, n := range out.Nodes {
+func (d *Drawing) needs(t *workflow.Template, nodes map[*workflow.Call]*Node) {
+	index := make(map[*Node]int, len(d.Nodes))
+	for i, n := range d.Nodes {
 		index[n] = i
 	}
 	ghosts := map[string]*Node{}
@@ -358,8 +359,8 @@ func (out *Drawing) needs(t *workflow.Template, nodes map[*workflow.Call]*Node) 
 				if from = ghosts[need.Task]; from == nil {
 					from = &Node{Kind: Ghost, Name: need.Task, Target: Missing}
 					ghosts[need.Task] = from
-					index[from] = len(out.Nodes)
-					out.Nodes = append(out.Nodes, from)
+					index[from] = len(d.Nodes)
+					d.Nodes = append(d.Nodes, from)
 				}
 			}
 			if e := (Need{Node: from, Status: need.Status}); !seen[e] {
@@ -369,14 +370,14 @@ func (out *Drawing) needs(t *workflow.Template, nodes map[*workflow.Call]*Node) 
 		}
 	}
 	var edges []layered.Edge
-	for i, n := range out.Nodes {
+	for i, n := range d.Nodes {
 		for _, e := range n.Needs {
 			edges = append(edges, layered.Edge{From: index[e.Node], To: i})
 		}
 	}
-	cycle := layered.Cycles(len(out.Nodes), edges)
-	for i, level := range layered.Levels(len(out.Nodes), edges) {
-		n := out.Nodes[i]
+	cycle := layered.Cycles(len(d.Nodes), edges)
+	for i, level := range layered.Levels(len(d.Nodes), edges) {
+		n := d.Nodes[i]
 		n.Layer = level
 		for j := range n.Needs {
 			e := &n.Needs[j]

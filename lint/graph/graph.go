@@ -154,18 +154,16 @@ func (f *Flow) title() string {
 
 // about says what a drawing is, for its header: dag, entrypoint.
 func (d *Drawing) about() string {
-	what := ""
-	if d.Template != "" && d.Type != workflow.NoType {
-		what = d.Type.String()
+	if d.Template == "" {
+		return ""
 	}
-	role := [...]string{Called: "", Entry: "entrypoint", Ending: "", Uncalled: "", Inside: ""}[d.Role]
-	if d.Role == Uncalled && d.Template != "" {
-		role = "not called here"
+	switch d.Role {
+	case Entry:
+		return d.Type.String() + ", entrypoint"
+	case Uncalled:
+		return d.Type.String() + ", not called here"
 	}
-	if what != "" && role != "" {
-		return what + ", " + role
-	}
-	return what + role
+	return d.Type.String()
 }
 
 // heading names a drawing.
@@ -180,7 +178,7 @@ func (d *Drawing) heading() string {
 	case d.Role == Uncalled:
 		return "templates that nothing calls here"
 	}
-	return "other templates"
+	return "template"
 }
 
 // each calls do for every node of the drawing, hooks and inner nodes included.

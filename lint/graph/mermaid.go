@@ -160,16 +160,19 @@ func quoteMermaid(lines ...string) string {
 		if i > 0 {
 			b.WriteString("<br/>")
 		}
-		before := ' '
-		for j, r := range plain(line) {
+		line = plain(line)
+		item := len(line) - len(strings.TrimLeft(line, "0123456789")) // the number of a list
+		var before rune
+		for j, r := range line {
 			switch {
-			case r >= 0x80, r >= '0' && r <= '9', r >= 'A' && r <= 'Z', r >= 'a' && r <= 'z', strings.ContainsRune(" _/,?()", r), strings.ContainsRune("-.:", r) && j > 0 && (before < '0' || before > '9'):
+			case r == '-' && j == 0, (r == '.' || r == ')') && j == item:
+				fmt.Fprintf(&b, "#%d;", r)
+			case r >= 0x80, r >= '0' && r <= '9', r >= 'A' && r <= 'Z', r >= 'a' && r <= 'z', strings.ContainsRune(" _/,?()-.:", r):
 				b.WriteRune(r)
+			case r == '$' && before == '$': // two of them would be a formula
+				b.WriteString("\u200b#36;")
 			default:
 				fmt.Fprintf(&b, "#%d;", r)
-			}
-			if r == '$' { // two of them would be a formula
-				b.WriteRune('\u200b')
 			}
 			before = r
 		}

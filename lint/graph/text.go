@@ -2,6 +2,7 @@ package graph
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -94,7 +95,7 @@ func (t *textDrawer) in(color, s string) string {
 func (t *textDrawer) clean(s string) string {
 	s = plain(s)
 	if t.look.ASCII {
-		q := strconv.QuoteToASCII(s)
+		q := strconv.QuoteToASCII(strings.ReplaceAll(s, "…", "..."))
 		s = strings.ReplaceAll(strings.ReplaceAll(q[1:len(q)-1], `\"`, `"`), `\\`, `\`)
 	}
 	return s
@@ -196,7 +197,7 @@ func (t *textDrawer) line(lead string, n *Node, names, calls int, sizes []int) {
 		t.used["loop"] = true
 	}
 	if n.When != "" {
-		rest = append(rest, t.in(yellow, t.when+" "+shorten(t.clean(n.When), 80)))
+		rest = append(rest, t.in(yellow, t.when+" "+t.clean(shorten(plain(n.When), 80))))
 		t.used["when"] = true
 	}
 	if after := t.after(n, sizes); after != "" {
@@ -276,7 +277,7 @@ func (t *textDrawer) marks(prefix string, n *Node) {
 		key := said{n.Calls, m}
 		if on, ok := t.said[key]; ok && n.Name != "" {
 			again[m.Severity]++
-			where = on
+			where = cmp.Or(where, on) // that of the worst
 			continue
 		}
 		if shown == mostMarks && len(all) > mostMarks+1 {

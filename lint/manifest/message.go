@@ -313,7 +313,7 @@ func hint(text string, at int) string {
 		return helmHint
 	}
 	if i := strings.Index(line, "{{"); i >= 0 {
-		if before := strings.TrimRight(line[:i], " "); before == "" || strings.HasSuffix(before, ":") || strings.HasSuffix(before, "-") {
+		if before := strings.TrimRight(line[:i], " "); before == "" || strings.ContainsAny(before[len(before)-1:], ":-,[") {
 			return `; put a value that starts with "{{" in quotes, YAML takes it for a map`
 		}
 	}

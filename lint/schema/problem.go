@@ -85,12 +85,13 @@ func (c *Checker) names(t *Type) []string {
 }
 
 // child returns the path of the field if it belongs in an object that is
-// beside it: container.image for the image of a template with a container.
+// beside it: container.image for the image of a template with a container. The
+// object is empty when all of its fields are indented too little.
 func (c *Checker) child(n *manifest.Node, t *Type) string {
 	key := n.Key.Value
 	for _, beside := range n.Parent.Children {
 		f := t.Field(beside.Key.Value)
-		if f == nil || beside.Kind != manifest.Map || f.Type().Shape != Object || beside.Get(key) != nil {
+		if f == nil || beside.Kind != manifest.Map && beside.Kind != manifest.Null || f.Type().Shape != Object || beside.Get(key) != nil {
 			continue
 		}
 		if g := f.Type().Field(key); g != nil && g.Has(c.Argo) {
@@ -164,19 +165,33 @@ func (c *Checker) wrongType(n *manifest.Node, t *Type) {
 	default:
 		p.Message = fmt.Sprintf("%s must be %s, not %s", what, t.Shape, got(n))
 	}
-	switch v := p.Value.(type) {
-	case nil:
-		if strings.Contains(n.Value, "{{") && t.Shape.integral() {
-			p.Message += ": a tag cannot stand here"
-		}
-	case string:
-		p.Message += "; write " + quote(v)
-	case []any:
-		p.Message += fmt.Sprintf("; write [%s]", quote(n.Value))
-	default:
-		p.Message += fmt.Sprintf("; write %v", v)
+	switch {
+	case p.Value != nil:
+		p.Message += "; write " + p.Written()
+	case strings.Contains(n.Value, "{{") && t.Shape.integral():
+		p.Message += ": a tag cannot stand here"
+	case t.Shape == List && n.Kind == manifest.Map && n.Key == nil:
+		p.Message += `; begin it with a dash more, "- - ", as it is a list in a list`
+	case t.Shape == List && n.Kind == manifest.Map && t.Elem().Shape == Object:
+		p.Message += `; begin each item with a dash, "- "`
 	}
 	c.Report(p)
+}
+
+// Written returns Value as it would be written in YAML.
+func (p *Problem) Written() string {
+	switch v := p.Value.(type) {
+	case string:
+		return quote(v)
+	case []any:
+		items := make([]string, len(v))
+		for i, item := range v {
+			items[i] = quote(fmt.Sprint(item))
+		}
+		return "[" + strings.Join(items, ", ") + "]"
+	default:
+		return fmt.Sprint(v)
+	}
 }
 
 // written returns the text of a scalar as its author wrote it: the yes of a true.

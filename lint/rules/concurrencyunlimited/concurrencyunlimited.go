@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/lint/resolve"
 	"github.com/tiphys-dev/tiphys/lint/workflow"
 )
@@ -37,7 +38,7 @@ func cron(pass *lint.Pass) {
 	f := lint.Finding{Message: "has no concurrencyPolicy, mutex, semaphore or parallelism"}
 	if policy.Text() != "" {
 		f.Node, f.Message = policy, "has concurrencyPolicy Allow and no mutex, semaphore or parallelism"
-	} else if f.Node = w.Cron.Get("schedules"); f.Node.Set() {
+	} else if f.Node = schedules(w); f.Node != nil {
 		f.Span, f.Path = f.Node.Key.Span(), f.Node.Path()
 	} else {
 		f.Node = w.Anchor()
@@ -45,6 +46,16 @@ func cron(pass *lint.Pass) {
 	f.Message = "the CronWorkflow " + f.Message + ": when a run takes longer than the schedule's interval, runs pile up side by side; write concurrencyPolicy: Forbid to skip a run, or Replace to stop the old one"
 	f.Fix = &lint.Fix{Message: "set concurrencyPolicy to Forbid", Edits: []lint.Edit{{Node: w.Cron, Key: "concurrencyPolicy", Value: "Forbid"}}}
 	pass.Report(f)
+}
+
+// schedules returns what says when the workflow runs, by either of its names.
+func schedules(w *workflow.Workflow) *manifest.Node {
+	for _, key := range [...]string{"schedules", "schedule"} {
+		if n := w.Cron.Get(key); n.Set() {
+			return n
+		}
+	}
+	return nil
 }
 
 func trigger(pass *lint.Pass) {

@@ -64,6 +64,6 @@ func check(pass *lint.Pass, n *manifest.Node) {
 		pass.Report(lint.Finding{Node: n, Severity: lint.Warning, Message: fmt.Sprintf(
 			"schedule %q brings its own timezone, which the API server refuses where Argo's full CRDs are installed; write it in spec.timezone", n)})
 	case schedule.Never():
-		pass.Report(lint.Finding{Node: n, Severity: lint.Warning, Message: fmt.Sprintf("schedule %q is never due: no month has such a day", n)})
+		pass.Report(lint.Finding{Node: n, Span: n.Range(0, len(n.Value)), Severity: lint.Warning, Message: fmt.Sprintf("schedule %q is never due: no month has such a day", n)})
 	}
 }

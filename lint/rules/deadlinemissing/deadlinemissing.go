@@ -41,7 +41,7 @@ func run(pass *lint.Pass) {
 		f.Severity = lint.Info
 		f.Message = fmt.Sprintf("%s may hang for ever: %s no deadline; write activeDeadlineSeconds there or in templateDefaults", subject(open), have(open))
 	} else {
-		f.Message = fmt.Sprintf("the workflow may hang for ever: neither it nor %s has a deadline; write spec.activeDeadlineSeconds, longer than its longest good run", subject(open))
+		f.Message = fmt.Sprintf("the workflow may hang for ever: %s has a deadline; write spec.activeDeadlineSeconds, longer than its longest good run", neither(open))
 	}
 	pass.Report(f)
 }
@@ -57,7 +57,15 @@ func subject(titles []string) string {
 	if n := len(titles); n > most {
 		return fmt.Sprintf("%s and %d more", strings.Join(titles[:most], ", "), n-most)
 	}
-	return strings.Join(titles, " or ")
+	return strings.Join(titles, " and ")
+}
+
+// neither begins a sentence about the workflow and these templates.
+func neither(titles []string) string {
+	if len(titles) == 1 {
+		return "neither it nor " + titles[0]
+	}
+	return "neither it nor any of " + subject(titles)
 }
 
 func have(titles []string) string {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/lint/near"
 	"github.com/tiphys-dev/tiphys/lint/resolve"
 )
@@ -47,6 +48,9 @@ func run(pass *lint.Pass) {
 		if n == w.Entrypoint.Text() {
 			return
 		}
+	}
+	if n := w.Spec.Get("templates"); w.Ref == nil && n.Set() && n.Kind != manifest.List {
+		return // the schema says so
 	}
 	f := lint.Finding{Node: w.Entrypoint, Message: fmt.Sprintf("entrypoint %q does not exist: %s", w.Entrypoint, where)}
 	if hint, ok := near.Name(w.Entrypoint.Text(), names); ok {

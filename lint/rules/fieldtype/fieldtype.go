@@ -29,7 +29,7 @@ func report(pass *lint.Pass, p schema.Problem) {
 		f.Severity = lint.Warning // Argo takes it, and loses it
 	}
 	if p.Value != nil {
-		f.Fix = &lint.Fix{Message: "write a value of the right type", Safe: true, Edits: []lint.Edit{{Node: p.Node, Value: p.Value}}}
+		f.Fix = &lint.Fix{Message: "write " + p.Written(), Safe: true, Edits: []lint.Edit{{Node: p.Node, Value: p.Value}}}
 	}
 	pass.Report(f)
 }

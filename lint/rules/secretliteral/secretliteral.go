@@ -183,7 +183,10 @@ func isShell(command *manifest.Node) bool {
 // report points at the bytes [from, to) of n and shows no more of them than
 // the first few.
 func (c checker) report(n *manifest.Node, from, to, shown int, what string) {
+	if mask := credential.Mask(n.Value[from:to], shown); mask != "…" {
+		what += " (" + mask + ")"
+	}
 	c.pass.Report(lint.Finding{Node: n, Span: n.Range(from, to), Secret: true, Message: fmt.Sprintf(
-		"%s (%s): whoever can read the repository, the workflow or its logs has it; keep it in a Secret, read it with valueFrom.secretKeyRef, and revoke this one",
-		what, credential.Mask(n.Value[from:to], shown))})
+		"%s: whoever can read the repository, the workflow or its logs has it; keep it in a Secret, read it with valueFrom.secretKeyRef, and revoke this one",
+		what)})
 }

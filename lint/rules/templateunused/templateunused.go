@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/lint/workflow"
 )
 
@@ -44,7 +45,8 @@ func run(pass *lint.Pass) {
 }
 
 // reach returns the templates that a run may come to, and whether that is
-// known of all of them: a name with a tag may be any.
+// known of all of them: a name with a tag may be any, and so may one in a step
+// that is not where a step belongs.
 func reach(w *workflow.Workflow) (reached map[*workflow.Template]bool, all bool) {
 	reached, all = map[*workflow.Template]bool{}, true
 	var queue []*workflow.Template
@@ -65,9 +67,21 @@ func reach(w *workflow.Workflow) (reached map[*workflow.Template]bool, all bool)
 	for len(queue) > 0 {
 		t := queue[len(queue)-1]
 		queue = queue[:len(queue)-1]
+		all = all && legible(t)
 		names(t, visit)
 	}
 	return reached, all
+}
+
+// legible reports whether the steps of t are groups of steps. The schema reports
+// those that are not, and whom they would call nobody knows.
+func legible(t *workflow.Template) bool {
+	for _, group := range t.Body.Items() {
+		if group.Kind != manifest.List {
+			return false
+		}
+	}
+	return true
 }
 
 // names gives the names of the templates that t calls, over inline templates too.
