@@ -75,7 +75,7 @@ func unknown(i int, p piece) *Error {
 	case p.text == "":
 		return &Error{p.from, p.from + 1, "a number of the " + f.name + " is missing"}
 	case strings.Contains(p.text, "#"):
-		return p.fail("%q is no %s: the nth weekday of a month can not be written here", p.text, f.name)
+		return p.fail("%q is no %s: the nth weekday of a month cannot be written here", p.text, f.name)
 	case i >= 2 && (upper == "L" || strings.HasSuffix(upper, "L") || strings.HasSuffix(upper, "W")) && word(i, p.text) < 0 && len(p.text) <= 3:
 		return p.fail("%q is no %s: L (last) and W (weekday) are not known here", p.text, f.name)
 	case upper == "H":

@@ -57,7 +57,7 @@ func (t *text) mistyped(e *file.Error) {
 		if !strings.HasPrefix(e.Message, "cannot redeclare builtin ") {
 			return // the variable need not be there
 		}
-		p.Message = fmt.Sprintf("let can not declare %q, which is a function", t.body[p.From:min(p.To, len(t.body))])
+		p.Message = fmt.Sprintf("let cannot declare %q, which is a function", t.body[p.From:min(p.To, len(t.body))])
 	case strings.Contains(e.Message, " arguments"):
 		p.Kind, p.Suspicious = Arguments, false
 		p.Message = e.Message
@@ -83,18 +83,18 @@ func operation(s string) string {
 	case op == "&&" || op == "||" || op == "and" || op == "or" || op == "!" || op == "not":
 		return fmt.Sprintf("%q needs true or false; compare a string, as in x == 'true'", op)
 	case !two:
-		return fmt.Sprintf("%q can not be used with %s", op, article(l))
+		return fmt.Sprintf("%q cannot be used with %s", op, article(l))
 	case l == "string" && r == "number" || l == "number" && r == "string":
 		if op == "==" || op == "!=" {
 			return fmt.Sprintf("%q compares a string with a number, which are never equal: write asInt(...) around the string, or quote the number", op)
 		}
-		return fmt.Sprintf("%q can not be used with a string and a number: write asInt(...) around the string", op)
+		return fmt.Sprintf("%q cannot be used with a string and a number: write asInt(...) around the string", op)
 	case l == "string" && r == "boolean" || l == "boolean" && r == "string":
 		return fmt.Sprintf("%q compares a string with a boolean, which are never equal: write 'true' or 'false' in quotes", op)
 	case l == r && l == "string":
-		return fmt.Sprintf("%q can not be used with strings: write asInt(...) or asFloat(...) around them", op)
+		return fmt.Sprintf("%q cannot be used with strings: write asInt(...) or asFloat(...) around them", op)
 	}
-	return fmt.Sprintf("%q can not be used with %s and %s", op, article(l), article(r))
+	return fmt.Sprintf("%q cannot be used with %s and %s", op, article(l), article(r))
 }
 
 // typeWord names a Go type as users do.

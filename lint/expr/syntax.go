@@ -60,7 +60,7 @@ func (t *text) unfinished(p *Problem) {
 // instead are operators of other languages.
 var instead = map[string]string{"=": "==", "&": "&&", "===": "==", "<>": "!=", ":=": "==", "&&&": "&&"}
 
-// unexpected speaks of a token that can not stand where it does. The parser
+// unexpected speaks of a token that cannot stand where it does. The parser
 // prints it as Operator("=").
 func (t *text) unexpected(p *Problem, token string) {
 	kind, _, _ := strings.Cut(token, "(")

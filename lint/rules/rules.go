@@ -97,6 +97,7 @@ import (
 	"github.com/tiphys-dev/tiphys/lint/rules/podspecpatchinvalid"
 	"github.com/tiphys-dev/tiphys/lint/rules/privileged"
 	"github.com/tiphys-dev/tiphys/lint/rules/privilegeescalation"
+	"github.com/tiphys-dev/tiphys/lint/rules/recursionunbounded"
 	"github.com/tiphys-dev/tiphys/lint/rules/resourceactionmissing"
 	"github.com/tiphys-dev/tiphys/lint/rules/resourceartifactunknown"
 	"github.com/tiphys-dev/tiphys/lint/rules/resourceconditioninvalid"
@@ -237,6 +238,7 @@ func All() []*lint.Rule {
 		podspecpatchinvalid.Rule,
 		privilegeescalation.Rule,
 		privileged.Rule,
+		recursionunbounded.Rule,
 		resourceactionmissing.Rule,
 		resourceartifactunknown.Rule,
 		resourceconditioninvalid.Rule,

@@ -171,7 +171,7 @@ func (c *Checker) wrongType(n *manifest.Node, t *Type) {
 	case strings.Contains(n.Value, "{{") && t.Shape.integral():
 		p.Message += ": a tag cannot stand here"
 	case t.Shape == List && n.Kind == manifest.Map && n.Key == nil:
-		p.Message += `; begin it with a dash more, "- - ", as it is a list in a list`
+		p.Message += `; begin it with "- - ": it is a list in a list`
 	case t.Shape == List && n.Kind == manifest.Map && t.Elem().Shape == Object:
 		p.Message += `; begin each item with a dash, "- "`
 	}

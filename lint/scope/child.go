@@ -136,7 +136,7 @@ func (a *analyzer) field(c *workflow.Call, field string, s Site) Answer {
 		return open
 	}
 	if t == nil {
-		return missing("can not be known: which template %s calls is decided only when it runs", c.Title())
+		return missing("cannot be known: which template %s calls is decided only when it runs", c.Title())
 	}
 	kind, rest, _ := strings.Cut(field, ".")
 	switch kind {

@@ -70,7 +70,7 @@ func TestProblems(t *testing.T) {
 		"a.succeeded":         {`succeeded: "succeeded" is no status of a task; did you mean "Succeeded"? [Succeeded] (status)`},
 		"a.Done":              {`Done: "Done" is no status of a task: one of Succeeded, Failed, Errored, Skipped, Omitted, Daemoned, AnySucceeded, AllFailed (status)`},
 		"a.":                  {`a.: a status is missing after "a.": one of Succeeded, Failed, Errored, Skipped, Omitted, Daemoned, AnySucceeded, AllFailed`},
-		"a.Failed == true":    {`==: depends can not compare with "==": write task.Status, with "&&", "||", "!" and parentheses`},
+		"a.Failed == true":    {`==: depends cannot compare with "==": write task.Status, with "&&", "||", "!" and parentheses`},
 		"a.b.Failed && c.d.":  {`a.b.Failed: "a.b.Failed" has more than one dot: write the task, or task.Status`, `c.d.: "c.d." has more than one dot: write the task, or task.Status`},
 		"-a":                  {`-: unexpected "-"`},
 		"!":                   {`!: "!" has no task to its right`},

@@ -99,7 +99,7 @@ func (p *parser) symbol() {
 	switch {
 	case strings.HasPrefix(run, "!=") || strings.HasPrefix(run, "==") || strings.HasPrefix(run, "="):
 		p.at = from + len(run)
-		p.problem(from, p.at, `depends can not compare with %q: write task.Status, with "&&", "||", "!" and parentheses`, run)
+		p.problem(from, p.at, `depends cannot compare with %q: write task.Status, with "&&", "||", "!" and parentheses`, run)
 		p.infix(and, from, p.at)
 	case run[0] == '!':
 		p.at = from + 1

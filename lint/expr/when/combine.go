@@ -114,7 +114,7 @@ func (p *parser) order(op token, v, l, r value) {
 		return
 	}
 	if l.is == boolean || r.is == boolean || differ(l, r) {
-		p.suspect(v, "%q can not order %s and %s", op.text, p.describe2(l), p.describe2(r))
+		p.suspect(v, "%q cannot order %s and %s", op.text, p.describe2(l), p.describe2(r))
 	}
 }
 
@@ -148,7 +148,7 @@ func (p *parser) sum(v *value, l, r value) {
 	case l.is == number && r.is == number:
 		v.is = number
 	case l.is == boolean || r.is == boolean:
-		p.suspect(*v, `"+" can not add true and false`)
+		p.suspect(*v, `"+" cannot add true and false`)
 		v.is, v.slip = tag, true
 	default:
 		v.is = tag

@@ -185,7 +185,7 @@ func (p *parser) prefix(op token) value {
 	out := value{from: op.from, to: v.to, is: want}
 	switch {
 	case v.is == text && v.literal != nil:
-		p.fail(out.from, out.to, "%q can not stand before a string: compare it with something", op.text)
+		p.fail(out.from, out.to, "%q cannot stand before a string: compare it with something", op.text)
 	case v.is != want && v.is != tag:
 		p.suspect(out, "%q needs %s, not %s", op.text, is, p.names(v))
 		out.slip = true

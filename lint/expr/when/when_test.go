@@ -82,14 +82,14 @@ func TestProblems(t *testing.T) {
 		"{{a}} == 'abc":                {`': the string that begins here is never closed`},
 		"{{a}} ==-1":                   {`==-: Argo takes "==-" as one operator: put a space before the "-"`},
 		"heads":                        {`heads: the condition is a string, neither true nor false: compare it with something`},
-		"!heads":                       {`!heads: "!" can not stand before a string: compare it with something`},
+		"!heads":                       {`!heads: "!" cannot stand before a string: compare it with something`},
 		"{{a}} == 'true'":              {`? {{a}} == 'true': {{...}} without quotes never equals 'true' in quotes: Argo reads its value true as a boolean; quote both sides or neither`},
 		"\"5\" != {{a}}":               {`? "5" != {{a}}: {{...}} without quotes never equals "5" in quotes: Argo reads its value 5 as a number; quote both sides or neither`},
 		"'{{a}}' == true":              {`? '{{a}}' == true: a string in quotes never equals true without quotes: quote both sides or neither`},
 		"{{a}} && Yes":                 {`? Yes: "&&" needs true or false on both sides, not a string: compare it with something`},
 		"{{a}} =~ '['":                 {"? '[': '[' is no regular expression: missing closing ]: `[`"},
 		"{{a}} in (x)":                 {`? (x): "in" needs a list of at least two values, as in ('a', 'b')`},
-		"3 > x":                        {`? 3 > x: ">" can not order a number and a string`},
+		"3 > x":                        {`? 3 > x: ">" cannot order a number and a string`},
 		"ä && {{a}} == ö-1":            {`? ä: "&&" needs true or false on both sides, not a string: compare it with something`, `? ö-1: Argo calculates "ö-1", as it has no quotes: write 'ö-1' ['ö-1']`},
 	} {
 		t.Run(s, func(t *testing.T) {

@@ -30,7 +30,8 @@ func run(pass *lint.Pass) {
 			r.hook(p)
 		case p.Call != nil:
 			if t, ok := r.callees.Of(p.Call); ok {
-				r.report(p.Call.Anchor(), p.Title(), passes, t, p.Arguments, lint.Error)
+				r.report(p.Call.Anchor(), p.Title(), passes, t, valued(p.Arguments), lint.Error)
+				r.erased(p.Arguments, t)
 			}
 		}
 	}
@@ -66,34 +67,66 @@ func (r *runner) entrypoint() {
 	if !known {
 		return
 	}
-	given.Parameters = valued(given.Parameters)
-	r.report(at, "spec.arguments", gives, t, given, lint.Error)
+	r.report(at, "spec.arguments", gives, t, valued(given), lint.Error)
+	r.erased(given, t)
 }
 
-// valued leaves out the parameters of the workflow that have no value: for a
-// template that takes them they might as well not be there.
-func valued(all []*workflow.Parameter) []*workflow.Parameter {
-	var out []*workflow.Parameter
-	for _, p := range all {
-		if p.Node == nil || p.Value.Set() || p.ValueFrom.Set() {
-			out = append(out, p)
+// valued leaves out the parameters that bring no value: for a template that
+// takes them they might as well not be there. Values of events and of people
+// come too late.
+func valued(a *workflow.Arguments) *workflow.Arguments {
+	if !slices.ContainsFunc(a.Parameters, empty) {
+		return a
+	}
+	out := *a
+	out.Parameters = nil
+	for _, p := range a.Parameters {
+		if !empty(p) {
+			out.Parameters = append(out.Parameters, p)
 		}
 	}
-	return out
+	return &out
 }
 
-// given returns the workflow's arguments with those that have a value in the
-// WorkflowTemplate it runs; it is false where that one is not known.
+func empty(p *workflow.Parameter) bool {
+	if p.Node == nil || p.Value.Set() {
+		return false
+	}
+	from := p.ValueFrom
+	return !from.Set() || from.Get("configMapKeyRef") == nil && (from.Get("event").Set() || from.Get("supplied").Set())
+}
+
+// erased reports the parameters whose default is lost: Argo hands over an
+// argument that has no value all the same.
+func (r *runner) erased(a *workflow.Arguments, t resolve.Callee) {
+	for _, p := range a.Parameters {
+		if !empty(p) {
+			continue
+		}
+		for _, in := range t.Inputs {
+			if in.Name == p.Name.Text() && in.Filled {
+				r.Reportf(p.Anchor(), "parameter %q has no value, and takes from %s the default that it has: give it a value, or leave it out", p.Name, t.Title())
+			}
+		}
+	}
+}
+
+// given returns the workflow's arguments with those of the WorkflowTemplate it
+// runs that it does not name itself; it is false where that one is not known.
 func (r *runner) given() (*workflow.Arguments, bool) {
 	a := r.Workflow.Arguments
 	lib, known := r.callees.Base()
 	if lib == nil {
 		return &a, known
 	}
+	own := make(map[string]bool, len(a.Parameters))
+	for _, p := range a.Parameters {
+		own[p.Name.Text()] = true
+	}
 	a.Parameters = append([]*workflow.Parameter(nil), a.Parameters...)
 	a.Artifacts = append([]*workflow.Artifact(nil), a.Artifacts...)
 	for _, p := range lib.Parameters {
-		if p.Valued {
+		if p.Valued && !own[p.Name] {
 			a.Parameters = append(a.Parameters, &workflow.Parameter{Name: named(p.Name)})
 		}
 	}
@@ -106,15 +139,24 @@ func (r *runner) given() (*workflow.Arguments, bool) {
 // named is a name that stands in another object.
 func named(s string) *manifest.Node { return &manifest.Node{Kind: manifest.String, Value: s} }
 
-// exit checks spec.onExit, to which Argo hands the workflow's own arguments and
-// not those of a WorkflowTemplate it runs.
+// exit checks the exit handler, its own or that of the WorkflowTemplate it runs.
+// Argo hands it the workflow's own arguments and not those of the WorkflowTemplate.
 func (r *runner) exit() {
 	w := r.Workflow
-	if w.OnExit == nil || w.Injected("spec.arguments") {
+	if w.Injected("spec.arguments") {
 		return
 	}
-	if t, ok := r.callees.Named(w.OnExit, nil); ok {
-		r.report(w.OnExit, "spec.arguments", gives, t, &w.Arguments, lint.Error)
+	t, ok := r.callees.Named(w.OnExit, nil)
+	at := w.OnExit
+	if w.OnExit.Text() == "" && w.Ref != nil {
+		at = w.Ref.Name
+		if lib, _ := r.callees.Base(); lib != nil {
+			t = resolve.Callee{Template: lib.Template(lib.OnExit), Library: lib}
+			ok = t.Template != nil
+		}
+	}
+	if ok {
+		r.report(at, "spec.arguments", gives, t, valued(&w.Arguments), lint.Error)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	_ "embed"
 
 	"github.com/tiphys-dev/tiphys/lint"
-	"github.com/tiphys-dev/tiphys/lint/resolve"
 	"github.com/tiphys-dev/tiphys/lint/workflow"
 )
 
@@ -27,6 +26,7 @@ func run(pass *lint.Pass) {
 		case w.IsLibrary() || w.Injected("spec.arguments"):
 		case w.Cron != nil:
 			check(pass, p, lint.Error)
+			inherited(pass)
 		default:
 			submitted(pass)
 		}
@@ -57,39 +57,38 @@ func check(pass *lint.Pass, list workflow.Passed, severity lint.Severity) {
 	}
 }
 
-// submitted looks at a Workflow whose values may come with argo submit -p, but
-// not from kubectl create.
-func submitted(pass *lint.Pass) {
-	var lib *resolve.Library
-	for _, p := range pass.Workflow.Arguments.Parameters {
-		if p.Value != nil || p.ValueFrom != nil {
-			continue
-		}
-		if pass.Workflow.Ref != nil && lib == nil {
-			known := false
-			if lib, known = pass.Index.Callees(pass.Workflow).Base(); !known {
-				return
-			}
-		}
-		if !valued(lib, p.Name.Text()) {
-			pass.Report(lint.Finding{
-				Node: p.Anchor(), Severity: lint.Info,
-				Message: title(p) + " of spec.arguments has no value: argo submit must give one with -p, and kubectl create is refused",
-			})
+// inherited looks at the arguments that a CronWorkflow takes from the
+// WorkflowTemplate it runs: nobody is there to give them values.
+func inherited(pass *lint.Pass) {
+	w := pass.Workflow
+	lib, _ := pass.Index.Callees(w).Base()
+	if lib == nil {
+		return
+	}
+	own := make(map[string]bool, len(w.Arguments.Parameters))
+	for _, p := range w.Arguments.Parameters {
+		own[p.Name.Text()] = true
+	}
+	for _, p := range lib.Parameters {
+		if !p.Valued && !own[p.Name] {
+			pass.Reportf(w.Ref.Name, "parameter %q of %s %q has no value, and spec.arguments gives it none", p.Name, lib.Kind, lib.Name)
 		}
 	}
 }
 
-func valued(lib *resolve.Library, name string) bool {
-	if lib == nil {
-		return false
-	}
-	for _, p := range lib.Parameters {
-		if p.Name == name && p.Valued {
-			return true
+// submitted looks at a Workflow whose values may come with argo submit -p, but
+// not from kubectl create, nor from a WorkflowTemplate it runs: its own
+// arguments win, also without a value.
+func submitted(pass *lint.Pass) {
+	for _, p := range pass.Workflow.Arguments.Parameters {
+		if p.Value != nil || p.ValueFrom != nil {
+			continue
 		}
+		pass.Report(lint.Finding{
+			Node: p.Anchor(), Severity: lint.Info,
+			Message: title(p) + " of spec.arguments has no value: argo submit must give one with -p, and kubectl create is refused",
+		})
 	}
-	return false
 }
 
 func title(p *workflow.Parameter) string {

@@ -25,7 +25,7 @@ func run(pass *lint.Pass) {
 			switch {
 			case c.Role == workflow.Main && t.Type != workflow.TypeContainerSet: // it is called main whatever it says
 			case c.Role != workflow.Init && reserved(name):
-				pass.Reportf(c.Name, "%s can not be called %q: Argo's own container in the pod has that name; choose another", word(c), name)
+				pass.Reportf(c.Name, "%s cannot be called %q: Argo's own container in the pod has that name; choose another", word(c), name)
 			case c.Role != workflow.Main && twice(t, name):
 				pass.Report(lint.Finding{Node: c.Name, Severity: lint.Warning,
 					Message: fmt.Sprintf("%s is called %q, as is a container that Argo puts into the pod: the API server refuses the pod; choose another name", word(c), name)})

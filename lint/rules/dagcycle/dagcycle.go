@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/lint/cycle"
 	"github.com/tiphys-dev/tiphys/lint/workflow"
 )
 
@@ -37,15 +38,15 @@ func tasks(pass *lint.Pass, t *workflow.Template) {
 		}
 		return out
 	}
-	for _, cycle := range cycles(t.Calls, next) {
-		first := cycle[0]
+	for _, circle := range cycle.Find(t.Calls, next) {
+		first := circle[0]
 		f := lint.Finding{Node: first.Anchor()}
 		var names []string
-		for i, c := range cycle {
+		for i, c := range circle {
 			names = append(names, c.Name.Text())
-			to := cycle[(i+1)%len(cycle)]
+			to := circle[(i+1)%len(circle)]
 			for _, n := range c.Needs {
-				if t.Call(n.Task) == to && len(cycle) > 1 {
+				if t.Call(n.Task) == to && len(circle) > 1 {
 					r := lint.At(n.Node, "%s waits for %q", c.Title(), to.Name)
 					r.Span = n.Node.Range(n.From, n.To)
 					f.Related = append(f.Related, r)

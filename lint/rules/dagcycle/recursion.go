@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/lint/cycle"
 	"github.com/tiphys-dev/tiphys/lint/resolve"
 	"github.com/tiphys-dev/tiphys/lint/workflow"
 )
@@ -27,12 +28,12 @@ func recursion(pass *lint.Pass) {
 		}
 	}
 	g := graph{pass: pass}
-	for _, cycle := range cycles(all, g.next) {
+	for _, circle := range cycle.Find(all, g.next) {
 		var names []string
-		for _, s := range cycle {
+		for _, s := range circle {
 			names = append(names, s.String())
 		}
-		c := g.edge(cycle[0], cycle[1%len(cycle)])
+		c := g.edge(circle[0], circle[1%len(circle)])
 		if c == nil {
 			continue
 		}

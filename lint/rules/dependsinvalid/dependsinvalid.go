@@ -1,4 +1,4 @@
-// Package dependsinvalid finds depends fields that Argo can not read.
+// Package dependsinvalid finds depends fields that Argo cannot read.
 package dependsinvalid
 
 import (

@@ -1,4 +1,4 @@
-// Package expressioninvalid finds expressions that can not be evaluated: those
+// Package expressioninvalid finds expressions that cannot be evaluated: those
 // in tags, {{=...}}, and the fields that are expressions.
 package expressioninvalid
 

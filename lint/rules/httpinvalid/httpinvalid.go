@@ -1,4 +1,4 @@
-// Package httpinvalid finds requests that can not be sent.
+// Package httpinvalid finds requests that cannot be sent.
 package httpinvalid
 
 import (
@@ -52,7 +52,7 @@ func url(pass *lint.Pass, t *workflow.Template) {
 		if scheme, ok := schemeOf(text); !ok {
 			pass.Reportf(n, "url %q has no scheme: write http:// or https:// before it", n)
 		} else if scheme != "http" && scheme != "https" {
-			pass.Reportf(n, "url %q can not be asked: Argo sends requests by http and https, not by %q", n, scheme)
+			pass.Reportf(n, "url %q cannot be asked: Argo sends requests by http and https, not by %q", n, scheme)
 		}
 	}
 }

@@ -32,7 +32,7 @@ func run(pass *lint.Pass) {
 		if placeholder(n.Value) {
 			// Another tool may fill it in before the cluster sees it.
 			f.Severity = lint.Warning
-			f.Message = "image " + quote(n.Value) + " can not be pulled as it stands: it looks like a placeholder; fill it in, or take a parameter, {{workflow.parameters.image}}"
+			f.Message = "image " + quote(n.Value) + " cannot be pulled as it stands: it looks like a placeholder; fill it in, or take a parameter, {{workflow.parameters.image}}"
 		}
 		pass.Report(f)
 	}

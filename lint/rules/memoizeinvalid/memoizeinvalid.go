@@ -1,4 +1,4 @@
-// Package memoizeinvalid finds caches that can not be used, or that mix up what
+// Package memoizeinvalid finds caches that cannot be used, or that mix up what
 // they hold.
 package memoizeinvalid
 
@@ -61,7 +61,7 @@ func key(pass *lint.Pass, t *workflow.Template, m *manifest.Node) {
 		pass.Report(f)
 	case text != "" && !ok:
 		pass.Report(lint.Finding{Node: k, Severity: lint.Warning,
-			Message: fmt.Sprintf("key %q can not be stored in a ConfigMap: it %s", k, reason)})
+			Message: fmt.Sprintf("key %q cannot be stored in a ConfigMap: it %s", k, reason)})
 	case !expr.Tagged(k.Value) && takes(t):
 		pass.Report(lint.Finding{Node: k, Severity: lint.Warning,
 			Message: fmt.Sprintf("key %q is the same for every call, but %s takes inputs: calls with other inputs get the first result; put the inputs into the key", k, t.Title())})

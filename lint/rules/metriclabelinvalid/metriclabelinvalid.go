@@ -1,4 +1,4 @@
-// Package metriclabelinvalid finds labels that a metric can not have.
+// Package metriclabelinvalid finds labels that a metric cannot have.
 package metriclabelinvalid
 
 import (

@@ -1,4 +1,4 @@
-// Package metricnameinvalid finds names of metrics that Prometheus can not have.
+// Package metricnameinvalid finds names of metrics that Prometheus cannot have.
 package metricnameinvalid
 
 import (
@@ -51,7 +51,7 @@ func fix(name *manifest.Node) *lint.Fix {
 	return &lint.Fix{Message: "write " + want, Edits: []lint.Edit{{Node: name, Value: want}}}
 }
 
-// mended puts underscores in place of what a name can not hold.
+// mended puts underscores in place of what a name cannot hold.
 func mended(name string) string {
 	out := strings.Map(func(r rune) rune {
 		if r == '_' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' {

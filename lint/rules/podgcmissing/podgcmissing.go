@@ -20,7 +20,7 @@ func run(pass *lint.Pass) {
 	if w.Ref != nil || w.Spec == nil || w.IsLibrary() && w.Entrypoint == nil || w.Injected("spec.podGC") || gc.Get("strategy").Text() != "" {
 		return
 	}
-	const why = "the pods of finished steps stay until the workflow is deleted, and each holds an address and a place in etcd; write podGC with strategy: OnPodCompletion, or OnPodSuccess to look at those that failed"
+	const why = "the pods of finished steps stay until the workflow is deleted, and each takes room in etcd and on the disk of its node; write podGC with strategy: OnPodCompletion, or OnPodSuccess to look at those that failed"
 	if gc.Set() {
 		pass.Reportf(gc, "podGC has no strategy, so %s", why)
 		return

@@ -1,4 +1,4 @@
-// Package podspecpatchinvalid finds patches of pods that Argo can not read.
+// Package podspecpatchinvalid finds patches of pods that Argo cannot read.
 package podspecpatchinvalid
 
 import (

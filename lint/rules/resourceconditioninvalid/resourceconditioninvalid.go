@@ -1,5 +1,5 @@
 // Package resourceconditioninvalid finds conditions of resource templates that
-// Argo can not read.
+// Argo cannot read.
 package resourceconditioninvalid
 
 import (
@@ -37,7 +37,7 @@ func condition(pass *lint.Pass, key string, n *manifest.Node) {
 	if wrong == nil {
 		return
 	}
-	f := lint.Finding{Node: n, Span: n.Range(wrong.from, wrong.to), Message: fmt.Sprintf("%s can not be read: %s", key, wrong.message)}
+	f := lint.Finding{Node: n, Span: n.Range(wrong.from, wrong.to), Message: fmt.Sprintf("%s cannot be read: %s", key, wrong.message)}
 	if expr.Tagged(n.Value) {
 		f.Severity = lint.Warning // what stands in place of the tags may mend it
 	}

@@ -185,12 +185,12 @@ func (b budget) relate(r amount, limit *amount) {
 	single := extended(name) || strings.HasPrefix(name, "hugepages-")
 	switch {
 	case limit == nil && single && b.of == ofContainer:
-		b.report(lint.Finding{Node: r.node, Message: fmt.Sprintf("%s is requested but has no limit, so the API server refuses the pod: it can not be shared; write the same amount, %s, as its limit", name, r.node)}, r.node)
+		b.report(lint.Finding{Node: r.node, Message: fmt.Sprintf("%s is requested but has no limit, so the API server refuses the pod: it cannot be shared; write the same amount, %s, as its limit", name, r.node)}, r.node)
 	case limit == nil || b.of == ofVolume && name != "storage":
 	case r.value.Cmp(limit.value) > 0:
 		b.report(b.pair(r, limit, "%s request %q is over its limit %q, so the API server refuses it; lower the request or raise the limit", name, r.node, limit.node), r.node)
 	case single && r.value.Cmp(limit.value) != 0:
-		b.report(b.pair(r, limit, "%s request %q is not its limit %q, so the API server refuses the pod: it can not be shared; make the two the same", name, r.node, limit.node), r.node)
+		b.report(b.pair(r, limit, "%s request %q is not its limit %q, so the API server refuses the pod: it cannot be shared; make the two the same", name, r.node, limit.node), r.node)
 	}
 }
 

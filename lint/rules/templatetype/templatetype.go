@@ -3,9 +3,12 @@ package templatetype
 
 import (
 	_ "embed"
+	"fmt"
 	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/lint/manifest"
+	"github.com/tiphys-dev/tiphys/lint/workflow"
 )
 
 //go:embed template-type.txtar
@@ -18,6 +21,14 @@ func run(pass *lint.Pass) {
 	for _, t := range pass.Workflow.All {
 		empty := len(t.Types) == 1 && t.Type.String() == "steps" && len(t.Body.Items()) == 0
 		switch {
+		case len(t.Types) == 0 && blank(t) != nil:
+			n := blank(t)
+			cure := fmt.Sprintf("indent what belongs there further than %q", n.Key.Value)
+			if n.Key.Value == "suspend" {
+				cure = "write suspend: {}"
+			}
+			pass.Report(lint.Finding{Node: n, Span: n.Key.Span(), Message: fmt.Sprintf(
+				"%s does nothing: nothing stands in its %s; %s", t.Title(), n.Key.Value, cure)})
 		case len(t.Types) == 0 || empty:
 			pass.Reportf(t.Anchor(), "%s does nothing: it needs one of container, script, containerSet, resource, data, http, plugin, suspend, steps, dag", t.Title())
 		case len(t.Types) > 1:
@@ -32,4 +43,15 @@ func run(pass *lint.Pass) {
 			pass.Report(f)
 		}
 	}
+}
+
+// blank returns the field that would give t its type, had it a value: to Argo a
+// field without one is not there. It returns nil if t has no such field.
+func blank(t *workflow.Template) *manifest.Node {
+	for kind := workflow.TypeContainer; kind <= workflow.TypeDAG; kind++ {
+		if n := t.Node.Get(kind.String()); n != nil && !n.Set() && n.Key != nil {
+			return n
+		}
+	}
+	return nil
 }

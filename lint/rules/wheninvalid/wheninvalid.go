@@ -1,4 +1,4 @@
-// Package wheninvalid finds conditions that Argo can not read.
+// Package wheninvalid finds conditions that Argo cannot read.
 package wheninvalid
 
 import (

@@ -28,7 +28,7 @@ func main() {
 		os.Exit(1)
 	}
 	fmt.Printf("wrote %s\n\nNow:\n  1. write the page: what is wrong, why it hurts, a case that fires and one that is silent\n"+
-		"  2. write run\n  3. go test ./%s -update, and read what the page says now\n  4. make verify\n",
+		"  2. write run\n  3. go test ./%s -update, and read what the page says now\n  4. make generate\n",
 		strings.Join(files, "\n      "), filepath.ToSlash(filepath.Dir(files[0])))
 }
 

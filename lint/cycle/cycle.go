@@ -1,9 +1,10 @@
-package dagcycle
+// Package cycle finds circles in graphs.
+package cycle
 
-// cycles returns one shortest cycle of each strongly connected group of nodes,
+// Find returns one shortest cycle of each strongly connected group of nodes,
 // beginning with the node that comes first in the list. It takes linear time
 // (Tarjan), and no recursion, so that a chain of any length is fine.
-func cycles[N comparable](nodes []N, next func(N) []N) [][]N {
+func Find[N comparable](nodes []N, next func(N) []N) [][]N {
 	var found [][]N
 	for _, group := range groups(nodes, next) {
 		in := map[N]bool{}
