@@ -8,7 +8,7 @@ FUZZTIME    ?= 60s
 STATICCHECK  = $(GO) tool -modfile=tools/go.mod staticcheck
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint verify bench fuzz demo rule clean
+.PHONY: help build test lint generate verify bench fuzz demo rule clean
 
 help: ## Show what there is to make
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,8 +25,10 @@ lint: ## Check our own code: gofmt, go vet, staticcheck
 	$(GO) vet ./...
 	$(STATICCHECK) ./...
 
-verify: ## Check that generated files are up to date and the working tree clean
+generate: ## Regenerate the registry of rules, their pages and the schema
 	$(GO) generate ./...
+
+verify: generate ## Check that generated files are up to date and the working tree clean
 	$(GO) mod tidy -diff
 	cd tools && $(GO) mod tidy -diff
 	@gofmt -l $$(git ls-files '*.go') | (! grep .)

@@ -43,6 +43,9 @@ show 1 "Misspelt names, one of them on the third line of a folded script." \
 	tiphys lint examples/broken/misspelt.yaml
 finds template-unknown dag-unknown-dependency tag-unresolved
 
+show 1 "What was meant is near, so it can be mended; a diff writes nothing." \
+	tiphys lint --diff --unsafe-fixes examples/broken/misspelt.yaml
+
 show 1 "Three documents in one file, all broken. One does not hide the next." \
 	tiphys lint examples/broken/three-documents.yaml
 finds yaml-syntax field-unknown key-duplicate

@@ -31,6 +31,7 @@ func (b *batch) add(d *manifest.Document) {
 	objects := d.Objects()
 	keep.waivers = waiversOf(d, objects)
 	if len(keep.waivers) > 0 {
+		keep.covers = coversOf(keep.waivers)
 		b.documents = append(b.documents, keep)
 	}
 	u := &unit{keep: keep, document: d}
@@ -89,7 +90,18 @@ func (b *batch) pass(r *Rule, u *unit, run func(*Pass)) {
 	if p.Index == nil {
 		p.Index = &resolve.Index{}
 	}
-	p.report = func(f Finding) { b.report(u, f) }
+	kept := 0
+	p.report = func(f Finding) {
+		if kept > mostFindings || !b.report(u, f) {
+			return
+		}
+		if kept++; kept == mostFindings {
+			f.Message = fmt.Sprintf("%s has found %d mistakes here, and looks for no more of them: mend these first", r, mostFindings)
+			f.Severity, f.Related, f.Fix = r.Severity, nil, nil
+			b.report(u, f)
+			kept++
+		}
+	}
 	defer func() {
 		if e := recover(); e != nil {
 			b.result.Failures = append(b.result.Failures, fmt.Errorf("rule %s on %s: %v\n%s", r, u.place(), e, debug.Stack()))
@@ -105,8 +117,13 @@ func (u *unit) place() string {
 	return u.document.File.Name
 }
 
-// report settles severity, object and waivers of a finding and keeps it.
-func (b *batch) report(u *unit, f Finding) {
+// mostFindings bounds what one rule says of one workflow, or document: a file
+// of megabytes may hold a million mistakes, and nobody reads them.
+const mostFindings = 10_000
+
+// report settles severity, object and waivers of a finding and keeps it,
+// unless it is waived.
+func (b *batch) report(u *unit, f Finding) bool {
 	if s, ok := b.linter.options.Severity[f.Rule.Name]; ok {
 		f.Severity = s
 	}
@@ -118,7 +135,7 @@ func (b *batch) report(u *unit, f Finding) {
 		keep = f.keep
 	}
 	if keep.waives(&f, f.Object) {
-		return
+		return false
 	}
 	f.Node, f.keep = nil, nil
 	if f.Secret {
@@ -128,6 +145,7 @@ func (b *batch) report(u *unit, f Finding) {
 		f.forget()
 	}
 	b.result.Findings = append(b.result.Findings, f)
+	return true
 }
 
 // forget drops what would keep the tree or the whole text of a file in memory.

@@ -66,6 +66,7 @@ type Linter struct {
 // A document is what the linter keeps of a manifest.Document.
 type document struct {
 	waivers []*waiver
+	covers  map[string]*covers // by rule
 }
 
 // A unit is a workflow with what a pass over it needs.

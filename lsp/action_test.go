@@ -27,9 +27,9 @@ func TestCodeActions(t *testing.T) {
 		rule, text string
 		want       []string
 	}{
-		"a misspelt task": {"dag-unknown-dependency", misspelt, []string{"rename to build", "ignore dag-unknown-dependency here"}},
+		"a misspelt task": {"dag-unknown-dependency", misspelt, []string{"write build", "ignore dag-unknown-dependency here"}},
 		"windows line breaks": {"dag-unknown-dependency", strings.ReplaceAll(misspelt, "\n", "\r\n"),
-			[]string{"rename to build", "ignore dag-unknown-dependency here"}},
+			[]string{"write build", "ignore dag-unknown-dependency here"}},
 		"a finding within a script": {"tag-unresolved", `apiVersion: argoproj.io/v1alpha1
 kind: Workflow
 metadata: {name: a}

@@ -48,7 +48,7 @@ func TestDiagnostic(t *testing.T) {
 	const uri = "file:///work/ci.yaml"
 	c.open(uri, misspelt)
 	want := []diagnostic{{
-		Range:           Range{Position{12, 44}, Position{12, 49}},
+		Range:           Range{Position{12, 46}, Position{12, 51}},
 		Severity:        severityError,
 		Code:            "dag-unknown-dependency",
 		CodeDescription: &codeDescription{pages + "dag-unknown-dependency.md"},

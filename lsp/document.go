@@ -73,7 +73,13 @@ func newDocument(uri, language string, version int, text []byte, e encoding, bef
 // parsed returns the model. It is made once, when first asked for.
 func (d *document) parsed() *model {
 	d.once.Do(func() {
-		m := &model{}
+		m, done := &model{}, false
+		defer func() {
+			if !done { // what breaks us must not break all that comes after
+				*m = model{parts: d.before}
+			}
+			d.model.Store(m)
+		}()
 		if len(d.text) <= textLimit {
 			m.now = manifest.Parse(d.file)
 		}
@@ -91,7 +97,7 @@ func (d *document) parsed() *model {
 			}
 		}
 		m.entries = b.Index(false).Entries()
-		d.model.Store(m)
+		done = true
 	})
 	return d.model.Load()
 }

@@ -24,13 +24,13 @@ func TestHover(t *testing.T) {
 	c.scanned(uri)
 	version := 1
 	for text, want := range map[string][]string{
-		"      - {name: x, depe‸nds: build}":                        {"`depends`: a string", "What must have happened"},
-		"      - {name: x, template: wo‸rk}":                        {"template `work` (container)", "parameter `what`, required", "parameter `how-much`, optional", "artifact `src`", "parameter `sum`", "`result`"},
-		"      - {name: x, depends: build && noti‸fy}":              {"task \"notify\"", "template `notify` (container) of WorkflowTemplate `lib`", "parameter `channel`, required, one of `ops, dev`"},
-		"      - {name: x, templateRef: {name: li‸b, template: a}}": {"WorkflowTemplate `lib`", "`notify` (container)"},
-		"      - {name: x, when: \"🚀{{tasks.bui‸ld.status}}\"}":      {"task \"build\"", "template `work`"},
-		"      - {name: x, when: \"{{workflow.parameters.br‸anch}}\"}": {"parameter `branch`, argument of the workflow"},
-		"      - {name: x, depends: bi‸uld}":                         {"A dependency on a task that does not exist", "dag-unknown-dependency.md"},
+		"      - {name: x, depe‸nds: build}":                                                    {"`depends`: a string", "What must have happened"},
+		"      - {name: x, template: wo‸rk}":                                                    {"template `work` (container)", "parameter `what`, required", "parameter `how-much`, optional", "artifact `src`", "parameter `sum`", "`result`"},
+		"      - {name: x, depends: build && noti‸fy}":                                          {"task \"notify\"", "template `notify` (container) of WorkflowTemplate `lib`", "parameter `channel`, required, one of `ops, dev`"},
+		"      - {name: x, templateRef: {name: li‸b, template: a}}":                             {"WorkflowTemplate `lib`", "`notify` (container)"},
+		"      - {name: x, when: \"🚀{{tasks.bui‸ld.status}}\"}":                                 {"task \"build\"", "template `work`"},
+		"      - {name: x, when: \"{{workflow.parameters.br‸anch}}\"}":                          {"parameter `branch`, argument of the workflow"},
+		"      - {name: x, depends: bi‸uld}":                                                    {"A dependency on a task that does not exist", "dag-unknown-dependency.md"},
 		"      - {name: x, template: work, arguments: {parameters: [{name: wh‸at, value: a}]}}": {"argument of template `work`"},
 	} {
 		t.Run(text, func(t *testing.T) {
@@ -62,13 +62,13 @@ func TestDefinition(t *testing.T) {
 	c.scanned(uri)
 	version := 1
 	for text, want := range map[string]struct{ file, line string }{
-		"      - {name: x, template: wo‸rk}":                                {"ci.yaml", "  - name: work"},
-		"      - {name: x, depends: no‸tify}":                               {"ci.yaml", "      - name: notify"},
-		"      - {name: x, when: \"{{tasks.bui‸ld.status}}\"}":              {"ci.yaml", "      - name: build"},
-		"      - {name: x, templateRef: {name: lib, template: not‸ify}}":    {"lib.yaml", "  - name: notify"},
-		"      - {name: x, templateRef: {name: l‸ib, template: notify}}":    {"lib.yaml", "metadata: {name: lib}"},
-		"      - {name: x, when: \"{{workflow.parameters.branch‸}}\"}":      {"ci.yaml", "    - {name: branch, value: main}"},
-		"  - {name: y, inputs: {parameters: [{name: z}]}, suspend: {duration: \"{{inputs.parameters.‸z}}\"}}": {"ci.yaml", "  - {name: y, inputs: {parameters: [{name: z}]}, suspend: {duration: \"{{inputs.parameters.z}}\"}}"},
+		"      - {name: x, template: wo‸rk}":                                                                    {"ci.yaml", "  - name: work"},
+		"      - {name: x, depends: no‸tify}":                                                                   {"ci.yaml", "      - name: notify"},
+		"      - {name: x, when: \"{{tasks.bui‸ld.status}}\"}":                                                  {"ci.yaml", "      - name: build"},
+		"      - {name: x, templateRef: {name: lib, template: not‸ify}}":                                        {"lib.yaml", "  - name: notify"},
+		"      - {name: x, templateRef: {name: l‸ib, template: notify}}":                                        {"lib.yaml", "metadata: {name: lib}"},
+		"      - {name: x, when: \"{{workflow.parameters.branch‸}}\"}":                                          {"ci.yaml", "    - {name: branch, value: main}"},
+		"  - {name: why, inputs: {parameters: [{name: z}]}, suspend: {duration: \"{{inputs.parameters.‸z}}\"}}": {"ci.yaml", "  - {name: why, inputs: {parameters: [{name: z}]}, suspend: {duration: \"{{inputs.parameters.z}}\"}}"},
 	} {
 		t.Run(text, func(t *testing.T) {
 			c.t = t

@@ -199,7 +199,7 @@ func TestCompleteOnlyWhenAllIsKnown(t *testing.T) {
 	dir := workspace(t)
 	text := strings.ReplaceAll(strings.Replace(flow, "REST\n", "", 1), "name: lib,", "name: gone,")
 	for folder, want := range map[string]bool{"": false, dir: true} {
-		settings := only("template-ref-unresolved")
+		settings := only("template-unknown")
 		c := start(t, Options{Settings: func(d string) (Settings, error) {
 			s, err := settings(d)
 			s.Lint.Complete = true
@@ -209,7 +209,7 @@ func TestCompleteOnlyWhenAllIsKnown(t *testing.T) {
 		uri := uriOf(dir + "/ci.yaml")
 		c.open(uri, text)
 		if want {
-			c.until(uri, "template-ref-unresolved")
+			c.until(uri, "template-unknown")
 		} else if got := c.diagnostics(uri, 1); len(got) != 0 {
 			t.Errorf("found %v", got)
 		}

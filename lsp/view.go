@@ -13,7 +13,6 @@ type view struct {
 	document *document
 	part     *part // nil where nothing is known
 	index    *resolve.Index
-	entries  []*resolve.Entry
 }
 
 // look returns what is seen around an offset. With the text as it is, part is
@@ -21,9 +20,9 @@ type view struct {
 func (s *server) look(d *document, p *part) *view {
 	v := &view{server: s, document: d, part: p}
 	var b resolve.Builder
-	v.entries, _ = s.others(d)
-	v.entries = append(v.entries, d.parsed().entries...)
-	b.Know(v.entries...)
+	others, _ := s.others(d)
+	b.Know(others...)
+	b.Know(d.parsed().entries...)
 	v.index = b.Index(false)
 	return v
 }

@@ -145,8 +145,10 @@ func readFile(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, fileLimit))
 }
 
-// entriesOf returns what others can know of the objects in a file.
-func entriesOf(f *source.File) []*resolve.Entry {
+// entriesOf returns what others can know of the objects in a file, nothing of
+// one that breaks us: it must not hide the others.
+func entriesOf(f *source.File) (entries []*resolve.Entry) {
+	defer func() { _ = recover() }()
 	var b resolve.Builder
 	for _, d := range manifest.Parse(f) {
 		if d.Root != nil {

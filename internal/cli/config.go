@@ -34,8 +34,8 @@ func findConfig(dir string) string {
 	home, _ := os.UserHomeDir()
 	for {
 		file := filepath.Join(dir, configName)
-		if info, err := os.Stat(file); err == nil && !info.IsDir() {
-			return file
+		if _, err := os.Lstat(file); err == nil {
+			return file // if it cannot be read, its settings must not be passed over in silence
 		}
 		_, err := os.Lstat(filepath.Join(dir, ".git"))
 		parent := filepath.Dir(dir)
@@ -62,6 +62,9 @@ func readConfig(file string) (*config, error) {
 	}
 	text, err := readRegular(file, configLimit)
 	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(file); err == nil {
+			return nil, fmt.Errorf("read configuration: %s is a symbolic link to something that is not there", file)
+		}
 		return nil, fmt.Errorf("--config %s: there is no such file", file)
 	}
 	if err != nil {
@@ -86,7 +89,7 @@ func parseConfig(file string, text []byte) (*config, error) {
 	if root.Kind != yaml.MappingNode {
 		return nil, c.errorf(root, "this is not a map of settings")
 	}
-	if decoder.Decode(&yaml.Node{}) == nil {
+	if err := decoder.Decode(&yaml.Node{}); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%s: there is a second document; write all settings into one", file)
 	}
 	var seen []string

@@ -28,7 +28,7 @@ func lintOrFix(ctx context.Context, s Streams, all []input, p *plan) (*run, erro
 	if !p.repair.write && !p.repair.diff {
 		return lintAll(ctx, s, all, nil, p.lint)
 	}
-	before, after := map[string][]byte{}, map[string][]byte{}
+	before, after, done := map[string][]byte{}, map[string][]byte{}, map[string]int{}
 	for _, in := range all {
 		if in.kind == regular {
 			continue
@@ -44,7 +44,6 @@ func lintOrFix(ctx context.Context, s Streams, all []input, p *plan) (*run, erro
 	}
 	o := p.lint
 	o.Fixes = true
-	fixed := 0
 	for range rounds {
 		r, err := lintAll(ctx, s, all, after, o)
 		if err != nil {
@@ -56,12 +55,13 @@ func lintOrFix(ctx context.Context, s Streams, all []input, p *plan) (*run, erro
 				continue
 			}
 			n += len(f.Done)
+			done[f.File.Name] += len(f.Done)
 			if _, ok := before[f.File.Name]; !ok {
 				before[f.File.Name] = f.File.Bytes
 			}
 			after[f.File.Name] = f.Text
 		}
-		if fixed += n; n == 0 {
+		if n == 0 {
 			break
 		}
 	}
@@ -69,18 +69,22 @@ func lintOrFix(ctx context.Context, s Streams, all []input, p *plan) (*run, erro
 	if err != nil {
 		return nil, err
 	}
+	fixed, files := 0, 0
 	for _, name := range changed(before, after) {
 		if err := p.repair.deliver(s, name, before[name], after[name]); err != nil {
 			r.troubles = append(r.troubles, trouble(name, err))
+			continue
 		}
+		fixed, files = fixed+done[name], files+1
 	}
-	if fixed > 0 {
-		verb := "mended"
-		if p.repair.diff {
-			verb = "would mend"
-			r.unfixed = true
-		}
-		fmt.Fprintf(s.Err, "tiphys: %s %s in %s\n", verb, report.Count(fixed, "finding"), report.Count(len(before), "file"))
+	r.unfixed = p.repair.diff && fixed > 0
+	switch {
+	case r.unfixed:
+		fmt.Fprintf(s.Err, "tiphys: would mend %s in %s\n", report.Count(fixed, "finding"), report.Count(files, "file"))
+	case fixed > 0:
+		fmt.Fprintf(s.Err, "tiphys: mended %s in %s\n", report.Count(fixed, "finding"), report.Count(files, "file"))
+	case p.repair.diff && len(r.Findings) > 0: // the report is not shown
+		fmt.Fprintln(s.Err, "tiphys: none of the findings can be mended by a machine; tiphys lint shows them")
 	}
 	return r, nil
 }
@@ -122,6 +126,9 @@ func replaceFile(path string, before, after []byte) error {
 	}
 	if !bytes.Equal(now, before) {
 		return errors.New("it changed while it was being linted, so it is left alone: run again")
+	}
+	if info.Mode().Perm()&0o222 == 0 { // a rename would not mind
+		return errors.New("it is read-only, so it is left alone")
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {

@@ -67,7 +67,11 @@ func runLint(ctx context.Context, s Streams, p *plan, output string, paths []str
 	run.troubles = append(run.troubles, in.troubles...)
 
 	verdict := run.verdict(p, paths)
-	if run.Objects > 0 || len(run.Findings) > 0 || p.format != report.Text || output != "" {
+	shown := run.Objects > 0 || len(run.Findings) > 0 || p.format != report.Text
+	if p.repair.diff { // standard output is for the patch
+		shown = false
+	}
+	if shown || output != "" {
 		if err := write(s, output, p, run); err != nil {
 			if errors.Is(err, syscall.EPIPE) { // the reader has seen enough
 				return verdict
@@ -89,7 +93,9 @@ func (r *run) verdict(p *plan, paths []string) error {
 	switch {
 	case len(r.troubles) > 0 || len(r.Failures) > 0:
 		return &exit{exitBroken, nothing}
-	case fails || r.unfixed:
+	case fails: // nothing was linted, because nothing can be read: the findings say so
+		return &exit{exitFindings, nil}
+	case r.unfixed:
 		return &exit{exitFindings, nothing}
 	case nothing != nil:
 		return &exit{exitUsage, nothing}

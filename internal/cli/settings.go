@@ -50,7 +50,7 @@ func (f *flags) add(c *cobra.Command) {
 	set.BoolVarP(&f.quiet, "quiet", "q", false, "show only findings that fail the run, and nothing when there are none")
 
 	set.BoolVar(&f.repair.write, "fix", false, "mend what can be mended safely, in the files")
-	set.BoolVar(&f.repair.diff, "diff", false, "show what --fix would change, and change nothing")
+	set.BoolVar(&f.repair.diff, "diff", false, "print what --fix would change as a patch, instead of the report, and change nothing")
 	set.BoolVar(&f.repair.unsafe, "unsafe-fixes", false, "with --fix or --diff: mend also what may not be meant so")
 
 	c.MarkFlagsMutuallyExclusive("fix", "diff")
@@ -121,6 +121,9 @@ func (f *flags) plan(c *cobra.Command, config *config) (*plan, error) {
 	}
 	if f.repair.unsafe && !f.repair.write && !f.repair.diff {
 		return nil, errors.New("--unsafe-fixes goes with --fix or --diff")
+	}
+	if f.repair.diff && f.output == "" && given("format") {
+		return nil, errors.New("--diff prints a patch to standard output: say with --output where the report goes")
 	}
 	p := &plan{format: report.Format(f.format), exclude: config.exclude, repair: f.repair}
 	p.lint = lint.Options{Rules: rules.All(), Severity: map[string]lint.Severity{}, Complete: s.complete}

@@ -6,18 +6,26 @@ package cycle
 // (Tarjan), and no recursion, so that a chain of any length is fine.
 func Find[N comparable](nodes []N, next func(N) []N) [][]N {
 	var found [][]N
+	place := make(map[N]int, len(nodes))
+	for i, n := range nodes {
+		if _, seen := place[n]; !seen {
+			place[n] = i
+		}
+	}
 	for _, group := range groups(nodes, next) {
-		in := map[N]bool{}
+		first, from := group[0], len(nodes)
+		in := make(map[N]bool, len(group))
 		for _, n := range group {
 			in[n] = true
-		}
-		for _, n := range nodes {
-			if in[n] {
-				if c := shortest(n, in, next); c != nil {
-					found = append(found, c)
-				}
-				break
+			if i, listed := place[n]; listed && i < from {
+				first, from = n, i
 			}
+		}
+		if from == len(nodes) {
+			continue
+		}
+		if c := shortest(first, in, next); c != nil {
+			found = append(found, c)
 		}
 	}
 	return found

@@ -84,7 +84,7 @@ func Format(findings []lint.Finding) string {
 	return b.String()
 }
 
-// options reads the options of a case.
+// options reads the options of a case, which are written as in .tiphys.yaml.
 func options(text string) (lint.Options, error) {
 	var o lint.Options
 	for line := range strings.Lines(text) {
@@ -93,14 +93,14 @@ func options(text string) (lint.Options, error) {
 		case "":
 		case "complete":
 			o.Complete = value == "true"
-		case "argo":
-			v, err := lint.ParseVersion(value)
+		case "argoVersion":
+			v, err := lint.ParseVersion(strings.Trim(value, `"`))
 			if err != nil {
 				return o, err
 			}
 			o.Argo = v
 		default:
-			return o, fmt.Errorf("option %q is none of complete, argo", key)
+			return o, fmt.Errorf("option %q is none of complete, argoVersion", key)
 		}
 	}
 	return o, nil

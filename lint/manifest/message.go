@@ -271,6 +271,12 @@ func (p *parser) unclosed(n *Node, end byte) {
 	if at.Line != here.Line {
 		message += fmt.Sprintf(" for the %s that opens on line %d", quoteByte(p.text[n.Start]), at.Line)
 	}
+	switch p.text[t.start-1] { // the '[' or '{' is before it, so there is a byte
+	case '\'':
+		message += "; the text before it ends at the quote: inside single quotes write '' for '"
+	case '"':
+		message += `; the text before it ends at the quote: inside double quotes write \" for "`
+	}
 	p.fail(Syntax, int(t.start), max(int(t.end), int(t.start)+1), message)
 }
 

@@ -14,6 +14,7 @@ const (
 	maxDepth     = 1000    // collections inside each other
 	maxNodes     = 1 << 22 // nodes of all documents, keys included
 	maxClones    = 400_000 // nodes of all documents made by aliases
+	maxCloned    = 8 << 20 // bytes of scalars of all documents made by aliases
 	maxDocuments = 100_000
 	maxRepeats   = 100 // duplicate keys reported for one document
 )

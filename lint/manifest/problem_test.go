@@ -50,6 +50,7 @@ func TestSyntaxProblems(t *testing.T) {
 		"a: .inf\n":                     `1:4: ".inf" is a number that JSON does not have: put it in quotes`,
 		"a: !!int b\n":                  `1:10: "b" is not what its tag !!int says`,
 		"a: {{inputs.x}}\n":             `1:5: a map cannot be a key; put a value that starts with "{{" in quotes, YAML takes it for a map`,
+		"a: ['it's', b]\n":              "1:9: expected ',' or ']'; the text before it ends at the quote: inside single quotes write '' for '",
 		"a: [b, {{inputs.x}}]\n":        `1:9: a map cannot be a key; put a value that starts with "{{" in quotes, YAML takes it for a map`,
 		"a: {{ .Values.x }}\n":          "1:5: a map cannot be a key; this looks like a Helm template: lint the chart or the rendered output",
 		"x: 1\n{{- if .Values.y }}\nb:": `2:1: expected ':' after the key "{{- if .Values.y }}"; this looks like a Helm template: lint the chart or the rendered output`,

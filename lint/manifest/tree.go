@@ -21,6 +21,7 @@ type builder struct {
 	size    int // of the next slab
 	made    int
 	cloned  int
+	copied  int // bytes of the scalars of clones
 	aliases int
 	depth   int
 }
@@ -185,7 +186,8 @@ func (b *builder) clone(n *Node, start, end int) *Node {
 		return n
 	}
 	b.cloned++
-	if written := b.made - b.cloned + b.aliases; b.cloned > maxClones || b.cloned > 1000 && b.cloned > 100*written {
+	b.copied += len(n.Value)
+	if written := b.made - b.cloned + b.aliases; b.cloned > maxClones || b.cloned > 1000 && b.cloned > 100*written || b.copied > maxCloned {
 		b.fail(Limit, start, end, "the aliases of this file stand for too many values: write them out")
 		return n
 	}

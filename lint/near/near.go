@@ -7,13 +7,24 @@ import "strings"
 // the pen, and must not cost quadratic time.
 const longest = 64
 
+// Files may hold hundreds of thousands of misspelt words and as many names, so
+// among more than many names only those that begin or end like the word are
+// compared with it, and among more than most none is.
+const (
+	many = 64
+	most = 2000
+)
+
 // Name returns the one of names that word was most likely meant to be, and
 // whether there is one. Of names equally near the first wins; word itself is
 // never the answer.
 func Name(word string, names []string) (string, bool) {
 	best, distance := "", limit(word)+1
+	if len(names) > most || word == "" || len(word) > longest {
+		return "", false
+	}
 	for _, name := range names {
-		if name == word || name == "" {
+		if name == word || name == "" || len(names) > many && !likeEnds(name, word) {
 			continue
 		}
 		if strings.EqualFold(name, word) {
@@ -24,6 +35,12 @@ func Name(word string, names []string) (string, bool) {
 		}
 	}
 	return best, best != ""
+}
+
+// likeEnds reports whether two words begin or end with the same letter.
+func likeEnds(a, b string) bool {
+	const lower = 'a' - 'A'
+	return a[0]|lower == b[0]|lower || a[len(a)-1]|lower == b[len(b)-1]|lower
 }
 
 // limit is how many slips are forgiven: one in a short word, a third of a long one.

@@ -7,6 +7,18 @@ import (
 	"github.com/tiphys-dev/tiphys/lint/near"
 )
 
+func TestNameAmongMany(t *testing.T) {
+	for size, want := range map[int]string{100: "build", 2000: "build", 2001: ""} {
+		names := []string{"build"}
+		for len(names) < size {
+			names = append(names, "task"+strings.Repeat("x", len(names)%40))
+		}
+		if got, _ := near.Name("biuld", names); got != want {
+			t.Errorf("among %d names: got %q, want %q", size, got, want)
+		}
+	}
+}
+
 func TestName(t *testing.T) {
 	names := []string{"build", "test", "deploy-all", "Succeeded", "a"}
 	for what, c := range map[string]struct{ word, want string }{

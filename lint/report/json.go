@@ -2,7 +2,10 @@ package report
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/tiphys-dev/tiphys/lint"
 )
@@ -92,8 +95,40 @@ func (l *locators) json(f *lint.Finding) jsonFinding {
 }
 
 func encode(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
+	e := json.NewEncoder(escaper{w})
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(v)
+}
+
+// An escaper writes JSON in which no character gives orders to a terminal: what
+// JSON itself leaves as it is becomes an escape. Each Write holds whole runes.
+type escaper struct{ w io.Writer }
+
+func (e escaper) Write(p []byte) (int, error) {
+	at := 0
+	for i := 0; i < len(p); {
+		if p[i] < 0x7f {
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRune(p[i:])
+		if obeyed(r) {
+			code := fmt.Sprintf("\\u%04x", r)
+			if r > 0xffff {
+				high, low := utf16.EncodeRune(r)
+				code = fmt.Sprintf("\\u%04x\\u%04x", high, low)
+			}
+			if _, err := e.w.Write(p[at:i]); err != nil {
+				return at, err
+			}
+			if _, err := io.WriteString(e.w, code); err != nil {
+				return i, err
+			}
+			at = i + n
+		}
+		i += n
+	}
+	n, err := e.w.Write(p[at:])
+	return at + n, err
 }

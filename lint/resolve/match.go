@@ -27,45 +27,46 @@ func (t *Template) Match(a *workflow.Arguments) Match {
 	for _, p := range a.Parameters {
 		names = append(names, p.Name)
 	}
-	var taken []input
-	for _, p := range t.Inputs {
-		taken = append(taken, input{p.Name, p.Filled})
-	}
-	m.MissingParameters, m.SurplusParameters = match(names, taken)
+	m.MissingParameters, m.SurplusParameters = match(names, len(t.Inputs), t.takes, func(i int) (string, bool) { return t.Inputs[i].Name, t.Inputs[i].Filled })
 
-	names, taken = names[:0], taken[:0]
+	names = names[:0]
 	for _, p := range a.Artifacts {
 		names = append(names, p.Name)
 	}
-	for _, p := range t.InFiles {
-		taken = append(taken, input{p.Name, p.Filled})
-	}
-	m.MissingArtifacts, m.SurplusArtifacts = match(names, taken)
+	m.MissingArtifacts, m.SurplusArtifacts = match(names, len(t.InFiles), t.takesFiles, func(i int) (string, bool) { return t.InFiles[i].Name, t.InFiles[i].Filled })
 	m.pair(m.MissingParameters, m.SurplusParameters)
 	m.pair(m.MissingArtifacts, m.SurplusArtifacts)
 	return m
 }
 
-type input struct {
-	name   string
-	filled bool
-}
+// MostMissing bounds the missing inputs that are named: thousands of calls may
+// each miss the same thousands.
+const MostMissing = 500
 
 // match returns the inputs that are not passed and the names that are not
-// taken.
-func match(names []*manifest.Node, inputs []input) (missing []string, surplus []*manifest.Node) {
-	if len(names)+len(inputs) == 0 {
-		return nil, nil
-	}
+// taken. There are size inputs, of which input tells name and whether they need
+// no value; taken has the names of long lists.
+func match(names []*manifest.Node, size int, taken map[string]bool, input func(int) (string, bool)) (missing []string, surplus []*manifest.Node) {
 	given := make(map[string]bool, len(names))
 	for _, n := range names {
 		given[n.Text()] = true
 	}
-	taken := make(map[string]bool, len(inputs))
-	for _, i := range inputs {
-		taken[i.name] = true
-		if !i.filled && !given[i.name] && i.name != "" {
-			missing = append(missing, i.name)
+	for i := range size {
+		name, filled := input(i)
+		if !filled && !given[name] && name != "" {
+			if missing = append(missing, name); len(missing) == MostMissing {
+				break
+			}
+		}
+	}
+	if len(names) == 0 {
+		return missing, nil
+	}
+	if taken == nil {
+		taken = make(map[string]bool, size)
+		for i := range size {
+			name, _ := input(i)
+			taken[name] = true
 		}
 	}
 	for _, n := range names {

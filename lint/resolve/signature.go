@@ -22,6 +22,7 @@ type Library struct {
 	// Labels and Annotations are the keys that workflowMetadata brings.
 	Labels, Annotations []string
 	Templates           []*Template
+	byName              map[string]*Template // of many templates
 	// Limited is set when something holds back runs that pile up.
 	Limited bool
 }
@@ -30,6 +31,9 @@ type Library struct {
 func (l *Library) Template(name string) *Template {
 	if l == nil {
 		return nil
+	}
+	if l.byName != nil {
+		return l.byName[name]
 	}
 	for _, t := range l.Templates {
 		if t.Name == name {
@@ -51,12 +55,17 @@ type Template struct {
 	// Result is set when the template has outputs.result and exitCode.
 	Result bool
 	Daemon bool
-	// Globals are the names under workflow. that the template itself uses, like
-	// parameters.region; those of templates it calls are found through Calls.
+	// Borrows is set when the image is that of the object's templateDefaults.
+	Borrows bool
+	// Globals are the names under workflow. that the template itself uses and
+	// that not every workflow has, like parameters.region; those of templates it
+	// calls are found through Calls. They are kept of libraries only.
 	Globals []string
 	Calls   []Call
 	// GlobalOutputs and GlobalFiles are the globalNames of its outputs.
 	GlobalOutputs, GlobalFiles []string
+
+	takes, takesFiles map[string]bool // names of Inputs and InFiles, where they are many
 }
 
 // A Parameter is a parameter of inputs or arguments.
@@ -89,6 +98,9 @@ type Call struct {
 	Conditional       bool // may come to nothing
 }
 
+// fewInputs is up to where a set of the inputs is made anew for each call.
+const fewInputs = 16
+
 // Of returns the signature of a template. It is nil for nil.
 func Of(t *workflow.Template) *Template {
 	if t == nil {
@@ -97,7 +109,7 @@ func Of(t *workflow.Template) *Template {
 	s := &Template{
 		Name: t.Name.Text(), Type: t.Type, Types: len(t.Types),
 		Inputs: parameters(t.Inputs.Parameters), InFiles: artifacts(t.Inputs.Artifacts),
-		Result: result(t), Daemon: t.Node.Get("daemon").True(),
+		Result: result(t), Daemon: t.Node.Get("daemon").True(), Borrows: borrows(t),
 	}
 	for _, p := range t.Outputs.Parameters {
 		s.Outputs = append(s.Outputs, p.Name.Text())
@@ -109,6 +121,18 @@ func Of(t *workflow.Template) *Template {
 		s.OutFiles = append(s.OutFiles, a.Name.Text())
 		if a.GlobalName.Set() {
 			s.GlobalFiles = append(s.GlobalFiles, a.GlobalName.Text())
+		}
+	}
+	if len(s.Inputs) > fewInputs {
+		s.takes = map[string]bool{}
+		for _, p := range s.Inputs {
+			s.takes[p.Name] = true
+		}
+	}
+	if len(s.InFiles) > fewInputs {
+		s.takesFiles = map[string]bool{}
+		for _, p := range s.InFiles {
+			s.takesFiles[p.Name] = true
 		}
 	}
 	for _, c := range t.Calls {
@@ -127,8 +151,14 @@ func callOf(c *workflow.Call) Call {
 	return k
 }
 
+// borrows reports whether a template has an image by templateDefaults only.
+func borrows(t *workflow.Template) bool {
+	return (t.Type == workflow.TypeContainer || t.Type == workflow.TypeScript) && t.Body.Get("image").Text() == "" &&
+		t.Workflow.Spec.At("templateDefaults", t.Type.String(), "image").Text() != ""
+}
+
 // result reports whether a run of the template has an exit code and a result:
-// shared/argo variables, "X.exitCode, X.outputs.result".
+// docs/argo.md.
 func result(t *workflow.Template) bool {
 	switch t.Type {
 	case workflow.TypeContainer, workflow.TypeScript, workflow.TypeData, workflow.TypeHTTP, workflow.TypePlugin:
@@ -175,7 +205,15 @@ func LibraryOf(w *workflow.Workflow) *Library {
 	l.Labels = append(keys(m.Get("labels")), keys(m.Get("labelsFrom"))...)
 	l.Annotations = keys(m.Get("annotations"))
 	for _, t := range w.Templates {
-		l.Templates = append(l.Templates, Of(t))
+		s := Of(t)
+		s.Globals = globalsOf(t)
+		l.Templates = append(l.Templates, s)
+	}
+	if len(l.Templates) > fewInputs {
+		l.byName = make(map[string]*Template, len(l.Templates))
+		for _, t := range slices.Backward(l.Templates) {
+			l.byName[t.Name] = t
+		}
 	}
 	own{}.library(l)
 	l.Limited = Limited(w)

@@ -91,12 +91,12 @@ func TestCheck(t *testing.T) {
 		"a value that Argo lint checks": {in: `spec: {podGC: {strategy: Foo}}`, want: `spec.podGC.strategy: strategy "Foo" is none of OnPodCompletion, OnPodSuccess, OnWorkflowCompletion, OnWorkflowSuccess`},
 
 		"a removed field": {kind: "CronWorkflow", in: `spec: {schedule: "* * * * *"}`,
-			want: `spec.schedule: "schedule" was removed in Argo Workflows 4.0; use "schedules", a list`},
+			want: `spec.schedule: "schedule" was removed in Argo Workflows 4.0; use "schedules", a list (if you run an older version, say so: argoVersion)`},
 		"a removed field in a version that has it": {kind: "CronWorkflow", in: `spec: {schedule: "* * * * *"}`, version: schema.Version{Major: 3, Minor: 7}},
 		"a field of a newer version": {kind: "CronWorkflow", in: `spec: {schedules: ["* * * * *"]}`, version: schema.Version{Major: 3, Minor: 5},
 			want: `spec.schedules: "schedules" came with Argo Workflows 3.6: version 3.5 does not know it`},
 		"a removed mutex": {in: `spec: {synchronization: {mutex: {name: a}}}`,
-			want: `spec.synchronization.mutex: "mutex" was removed in Argo Workflows 4.0; use "mutexes", a list`},
+			want: `spec.synchronization.mutex: "mutex" was removed in Argo Workflows 4.0; use "mutexes", a list (if you run an older version, say so: argoVersion)`},
 
 		"null everywhere":                {in: `{metadata: null, spec: {templates: null, arguments: {parameters: [null]}, parallelism: null, suspend: null}}`},
 		"a status as a cluster gives it": {in: `{metadata: {managedFields: [{whatever: 1}]}, status: {nodes: {a: {b: c}}}}`},

@@ -129,6 +129,9 @@ func (c *Checker) otherVersion(n *manifest.Node, t *Type, f *Field) {
 		} else if use != nil {
 			p.Message += "; use " + quote(f.Use)
 		}
+		if c.Argo == (Version{}) {
+			p.Message += " (if you run an older version, say so: argoVersion)"
+		}
 	}
 	c.Report(p)
 }

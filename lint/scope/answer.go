@@ -2,6 +2,7 @@ package scope
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint/workflow"
@@ -30,10 +31,10 @@ func (a Answer) lax() Answer {
 }
 
 // answer says what name stands for at a site. The roots, and the prefixes
-// after which anything goes, are those of shared/argo/variables.md.
+// after which anything goes, are those of docs/argo.md.
 func (a *analyzer) answer(name string, s Site) Answer {
 	ans := a.byRoot(name, s)
-	if ans.State == Missing && (s.Part == Spec || s.Part == Rest) {
+	if ans.State == Missing && (s.Part == Spec || s.Part == Rest || s.Replaced) {
 		ans.Strict = false
 	}
 	return ans
@@ -55,7 +56,7 @@ func (a *analyzer) byRoot(name string, s Site) Answer {
 			return a.child(root, rest, s)
 		}
 	case "item":
-		return item(rest, dotted, s)
+		return a.item(rest, dotted, s)
 	case "pod":
 		if dotted {
 			return pod(rest, s)
@@ -109,10 +110,12 @@ func (a *analyzer) inputParameter(name string, s Site) Answer {
 	if s.Call != nil && s.Call.Inline != nil && s.Call.Inline.Inputs.Parameter(name) != nil {
 		return known
 	}
-	var have []string
-	for _, p := range s.Template.Inputs.Parameters {
-		have = append(have, p.Name.Text())
-	}
+	have := a.have(s.Template, "parameters", func() (have []string) {
+		for _, p := range s.Template.Inputs.Parameters {
+			have = append(have, p.Name.Text())
+		}
+		return have
+	})
 	if s.Template.Inputs.Artifact(name) != nil {
 		return missing("names an input parameter, but %q is an input artifact of %s: write inputs.artifacts.%s", name, s.Template.Title(), name)
 	}
@@ -121,10 +124,12 @@ func (a *analyzer) inputParameter(name string, s Site) Answer {
 
 func (a *analyzer) inputArtifact(name string, s Site) Answer {
 	name, sub, dotted := strings.Cut(name, ".")
-	var have []string
-	for _, p := range s.Template.Inputs.Artifacts {
-		have = append(have, p.Name.Text())
-	}
+	have := a.have(s.Template, "artifacts", func() (have []string) {
+		for _, p := range s.Template.Inputs.Artifacts {
+			have = append(have, p.Name.Text())
+		}
+		return have
+	})
 	switch {
 	case s.Template.Inputs.Artifact(name) == nil:
 		return missing("names an input artifact that %s does not declare%s", s.Template.Title(), listed(have)).near(name, have)
@@ -150,14 +155,14 @@ func listed(have []string) string {
 }
 
 // item answers for the loop variable.
-func item(rest string, dotted bool, s Site) Answer {
+func (a *analyzer) item(rest string, dotted bool, s Site) Answer {
 	if s.Part != CallOf {
 		if s.Part == Spec {
 			return unchecked
 		}
-		a := missing("has a value only in the step or task that loops, not inside the template it calls: pass it on as an argument")
-		a.Strict = dotted && s.Part != Rest
-		return a
+		ans := missing("has a value only in the step or task that loops, not inside the template it calls: pass it on as an argument")
+		ans.Strict = dotted && s.Part != Rest && !(s.Part == Outputs && a.itemLeft(s.Template, rest))
+		return ans
 	}
 	if !s.Call.Loops() && !dotted {
 		return missing("has no value: %s has no withItems, withParam or withSequence", s.Call.Title()).lax()
@@ -165,7 +170,7 @@ func item(rest string, dotted bool, s Site) Answer {
 	if !dotted {
 		return known
 	}
-	if itemKey(s.Call, rest) {
+	if a.itemKey(s.Call, rest) {
 		return known
 	}
 	// In steps the keys of a loop stay in scope for all later steps.
@@ -174,7 +179,7 @@ func item(rest string, dotted bool, s Site) Answer {
 			if c == s.Call {
 				break
 			}
-			if itemKey(c, rest) {
+			if a.itemKey(c, rest) {
 				return open
 			}
 		}
@@ -187,33 +192,55 @@ func item(rest string, dotted bool, s Site) Answer {
 	case s.Call.WithSequence.Set():
 		return missing("has no value: the items of withSequence are plain, write {{item}}")
 	}
-	return missing("names a key that no item of withItems has").near(rest, itemKeys(s.Call))
+	return missing("names a key that no item of withItems has").near(rest, a.have(s.Call, "items", func() []string { return itemKeys(s.Call) }))
 }
 
-func itemKey(c *workflow.Call, key string) bool {
+// itemLeft reports whether a step of t has left the key of an item behind:
+// the outputs are looked at with what all steps brought.
+func (a *analyzer) itemLeft(t *workflow.Template, key string) bool {
+	if t.Type != workflow.TypeSteps {
+		return false
+	}
+	return slices.ContainsFunc(t.Calls, func(c *workflow.Call) bool { return a.itemKey(c, key) })
+}
+
+func (a *analyzer) itemKey(c *workflow.Call, key string) bool {
 	if c.WithParam.Text() != "" {
 		return true
 	}
-	for _, i := range c.WithItems.Items() {
-		for _, f := range i.Fields() {
-			if f.Key.Value == key {
-				return true
-			}
-		}
-		for n := range i.Items() {
-			if key == fmt.Sprintf("[%d]", n) {
-				return true
-			}
-		}
+	if len(c.WithItems.Items()) == 0 {
+		return false
 	}
-	return false
+	keys, ok := a.items[c]
+	if !ok {
+		keys = map[string]bool{}
+		for _, k := range itemKeys(c) {
+			keys[k] = true
+		}
+		longest := 0
+		for _, i := range c.WithItems.Items() {
+			longest = max(longest, len(i.Items()))
+		}
+		for n := range longest {
+			keys[fmt.Sprintf("[%d]", n)] = true
+		}
+		if a.items == nil {
+			a.items = map[*workflow.Call]map[string]bool{}
+		}
+		a.items[c] = keys
+	}
+	return keys[key]
 }
 
 func itemKeys(c *workflow.Call) []string {
 	var keys []string
+	seen := map[string]bool{}
 	for _, i := range c.WithItems.Items() {
 		for _, f := range i.Fields() {
-			keys = append(keys, f.Key.Value)
+			if !seen[f.Key.Value] {
+				seen[f.Key.Value] = true
+				keys = append(keys, f.Key.Value)
+			}
 		}
 	}
 	return keys

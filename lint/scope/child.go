@@ -61,7 +61,7 @@ func (a *analyzer) signature(t *workflow.Template) *resolve.Template {
 // child answers for what follows "steps." or "tasks.".
 func (a *analyzer) child(root, rest string, s Site) Answer {
 	if strings.HasPrefix(rest, "name") {
-		return unchecked // {{steps.name}} is the step itself
+		return named(rest, s)
 	}
 	if s.Part == Spec || s.Part == Rest {
 		return open
@@ -76,10 +76,12 @@ func (a *analyzer) child(root, rest string, s Site) Answer {
 	name, field, _ := strings.Cut(rest, ".")
 	c := t.Call(name)
 	if c == nil {
-		var have []string
-		for _, c := range t.Calls {
-			have = append(have, c.Name.Text())
-		}
+		have := a.have(t, "calls", func() (have []string) {
+			for _, c := range t.Calls {
+				have = append(have, c.Name.Text())
+			}
+			return have
+		})
 		return missing("names a %s that %s does not have", root[:4], t.Title()).near(name, have)
 	}
 	if ans := a.field(c, field, s); ans.State != Known {
@@ -88,19 +90,26 @@ func (a *analyzer) child(root, rest string, s Site) Answer {
 	return a.reached(c, field, s)
 }
 
+// named answers for {{tasks.name}} and {{steps.name}}, the step itself.
+func named(rest string, s Site) Answer {
+	if s.Argument != nil && strings.HasPrefix(s.Argument.Value, "{{tasks."+rest) {
+		return missing("at the start of an argument is taken for a task of that name, which is no dependency: put text before it")
+	}
+	return unchecked
+}
+
 // reached answers whether the outputs of c are there at s.
 func (a *analyzer) reached(c *workflow.Call, field string, s Site) Answer {
 	if s.Part == Outputs {
-		if field == "status" && s.Template.Type == workflow.TypeDAG {
+		if field == "status" && s.Template.Type == workflow.TypeDAG && len(c.Hooks) == 0 {
 			return missing("has no value in the outputs of a dag template: the status of a task is known only to tasks that depend on it")
 		}
 		return known
 	}
 	self := s.Call
-	handled := len(self.Hooks) > 0 || self.OnExit != nil
 	if self.Group >= 0 {
 		switch {
-		case c == self && (field == "status" || handled):
+		case c == self && (field == "status" || handled(self)):
 			return known
 		case c.Index < self.Index:
 			ans := known
@@ -112,10 +121,12 @@ func (a *analyzer) reached(c *workflow.Call, field string, s Site) Answer {
 		return missing("has no value yet: %s runs later", c.Title())
 	}
 	switch {
-	case c == self && handled:
+	case c == self && (handled(self) || len(self.Hooks) > 0):
 		return known
-	case a.ancestorsOf(self).has(c):
+	case needs(self, c) || a.ancestorsOf(self).has(c):
 		return known
+	case field == "status" && len(c.Hooks) > 0:
+		return Answer{State: Known, NoDependency: c} // whether Argo sees it is chance
 	case field == "status":
 		return missing("has no value: %s does not depend on %s", self.Title(), c.Title())
 	case c == self:
@@ -124,14 +135,26 @@ func (a *analyzer) reached(c *workflow.Call, field string, s Site) Answer {
 	return Answer{State: Known, NoDependency: c}
 }
 
+// handled reports whether a call has an exit handler of its own.
+func handled(c *workflow.Call) bool {
+	return c.OnExit != nil || slices.ContainsFunc(c.Hooks, func(h *workflow.Hook) bool { return h.Key.Value == "exit" })
+}
+
 // field answers whether a call has the field at all: id, status,
 // outputs.parameters.x, ...
 func (a *analyzer) field(c *workflow.Call, field string, s Site) Answer {
 	switch field {
-	case "id", "startedAt", "finishedAt", "hostNodeName", "status":
+	case "id", "startedAt", "finishedAt", "hostNodeName":
 		return known
+	case "status":
+		if c.Group >= 0 || len(c.Hooks) > 0 {
+			return known
+		}
 	}
 	t, state := a.called(c)
+	if field == "status" && (t != nil || state == resolve.Unknown) {
+		return known
+	}
 	if state == resolve.Unknown {
 		return open
 	}
@@ -148,7 +171,7 @@ func (a *analyzer) field(c *workflow.Call, field string, s Site) Answer {
 	case "exitCode":
 		return result(t, c, "exit code")
 	case "outputs":
-		return output(t, c, rest)
+		return a.output(t, c, rest)
 	}
 	return missing("is no variable of a %s", c.Word()).near(kind, []string{"id", "status", "ip", "exitCode", "outputs", "startedAt", "finishedAt", "hostNodeName"})
 }
@@ -157,35 +180,42 @@ func result(t *resolve.Template, c *workflow.Call, what string) Answer {
 	switch {
 	case t.Result:
 		return known
+	case t.Type == workflow.TypeContainerSet && aggregated(c):
+		return missing("has no value: the containerSet of %s has no container named main", c.Title()).lax()
 	case t.Type == workflow.TypeContainerSet:
 		return missing("has no value: the containerSet of %s has no container named main", c.Title())
 	}
 	return missing("has no value: %s calls a %s template, which has no %s", c.Title(), t.Type, what)
 }
 
-func output(t *resolve.Template, c *workflow.Call, rest string) Answer {
+func (a *analyzer) output(t *resolve.Template, c *workflow.Call, rest string) Answer {
 	kind, name, dotted := strings.Cut(rest, ".")
 	switch {
 	case rest == "result":
 		return result(t, c, "result")
 	case rest == "parameters":
-		if len(c.WithItems.Items()) > 0 || c.WithParam.Text() != "" {
+		if aggregated(c) {
 			return known
 		}
 		return missing("has a value only where %s loops withItems or withParam", c.Title())
 	case kind == "parameters" && dotted:
-		return declared(t, c, name, "output parameter", t.Outputs, t.OutFiles)
+		return a.declared(t, c, name, "output parameter", t.Outputs, t.OutFiles)
 	case kind == "artifacts" && dotted:
-		return declared(t, c, name, "output artifact", t.OutFiles, t.Outputs)
+		return a.declared(t, c, name, "output artifact", t.OutFiles, t.Outputs)
 	}
 	return missing(`is no variable: outputs has "result", "parameters" and "artifacts"`).near(kind, []string{"result", "parameters", "artifacts"})
 }
 
-func declared(t *resolve.Template, c *workflow.Call, name, what string, have, other []string) Answer {
+// aggregated reports whether the outputs of all runs of c come as one list.
+func aggregated(c *workflow.Call) bool {
+	return len(c.WithItems.Items()) > 0 || c.WithParam.Text() != ""
+}
+
+func (a *analyzer) declared(t *resolve.Template, c *workflow.Call, name, what string, have, other []string) Answer {
 	switch {
-	case slices.Contains(have, name):
+	case a.among(have, name):
 		return known
-	case slices.Contains(other, name):
+	case a.among(other, name):
 		is, field := "output artifact", "artifacts"
 		if what == is {
 			is, field = "output parameter", "parameters"
@@ -197,6 +227,43 @@ func declared(t *resolve.Template, c *workflow.Call, name, what string, have, ot
 	return missing("names an %s that template %q of %s does not declare%s", what, t.Name, c.Title(), listed(have)).near(name, have)
 }
 
+// given identifies a list of names that does not change.
+type given struct {
+	first *string
+	size  int
+}
+
+// among reports whether a name is in a list, which may be long.
+func (a *analyzer) among(names []string, name string) bool {
+	if len(names) <= 16 {
+		return slices.Contains(names, name)
+	}
+	k := given{&names[0], len(names)}
+	set := a.gives[k]
+	if set == nil {
+		set = make(map[string]bool, len(names))
+		for _, n := range names {
+			set[n] = true
+		}
+		if a.gives == nil {
+			a.gives = map[given]map[string]bool{}
+		}
+		a.gives[k] = set
+	}
+	return set[name]
+}
+
+// needs reports whether c is among the first tasks that self names. Mostly it
+// is, and the set of all its ancestors need not be made.
+func needs(self, c *workflow.Call) bool {
+	for _, n := range self.Needs[:min(len(self.Needs), 16)] {
+		if c.Owner.Call(n.Task) == c {
+			return true
+		}
+	}
+	return false
+}
+
 // ancestorsOf returns the tasks that c waits for, however long the way.
 func (a *analyzer) ancestorsOf(c *workflow.Call) calls {
 	if all, ok := a.ancestors[c]; ok {
@@ -206,19 +273,46 @@ func (a *analyzer) ancestorsOf(c *workflow.Call) calls {
 		a.ancestors = map[*workflow.Call]calls{}
 	}
 	all := make(calls, len(c.Owner.Calls)/64+1)
-	a.ancestors[c] = all
-	stack := []*workflow.Call{c}
+	before := a.waits(c.Owner)
+	stack := []int32{int32(c.Index)}
 	for len(stack) > 0 {
 		last := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
-		for _, need := range last.Needs {
-			if next := c.Owner.Call(need.Task); next != nil && !all.has(next) {
-				all.add(next)
-				stack = append(stack, next)
+		if set, ok := a.ancestors[c.Owner.Calls[last]]; ok {
+			for i, bits := range set {
+				all[i] |= bits
+			}
+			continue
+		}
+		for _, i := range before[last] {
+			if all[i/64]&(1<<(i%64)) == 0 {
+				all[i/64] |= 1 << (i % 64)
+				stack = append(stack, i)
 			}
 		}
 	}
+	a.ancestors[c] = all
 	return all
+}
+
+// waits returns, for each call of a template, the calls that it names.
+func (a *analyzer) waits(t *workflow.Template) [][]int32 {
+	if w, ok := a.before[t]; ok {
+		return w
+	}
+	w := make([][]int32, len(t.Calls))
+	for i, c := range t.Calls {
+		for _, need := range c.Needs {
+			if next := t.Call(need.Task); next != nil {
+				w[i] = append(w[i], int32(next.Index))
+			}
+		}
+	}
+	if a.before == nil {
+		a.before = map[*workflow.Template][][]int32{}
+	}
+	a.before[t] = w
+	return w
 }
 
 // calls is a set of calls of one template: a bit for each, since a map for each
@@ -226,4 +320,3 @@ func (a *analyzer) ancestorsOf(c *workflow.Call) calls {
 type calls []uint64
 
 func (s calls) has(c *workflow.Call) bool { return s[c.Index/64]&(1<<(c.Index%64)) != 0 }
-func (s calls) add(c *workflow.Call)      { s[c.Index/64] |= 1 << (c.Index % 64) }

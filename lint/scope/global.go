@@ -1,10 +1,11 @@
 package scope
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint/resolve"
-	"github.com/tiphys-dev/tiphys/lint/workflow"
 )
 
 // globals are the names under "workflow." whose presence depends on the
@@ -16,17 +17,14 @@ type globals struct {
 	anyParameter bool
 	// anyKey is set where labels and annotations may come from what is not given.
 	anyKey bool
-	// outputs and files are the globalNames by the calls that export them.
-	outputs, files map[string][]*workflow.Call
-	// anyOutput is set once a globalName holds a tag or a call is not resolved.
-	anyOutput, anyFile bool
+	// outside is set where the workflow is made of what is not given.
+	outside bool
 }
 
 func (a *analyzer) globalsOf() globals {
 	w := a.w
 	g := globals{
 		parameters: map[string]bool{}, labels: map[string]bool{}, annotations: map[string]bool{},
-		outputs: map[string][]*workflow.Call{}, files: map[string][]*workflow.Call{},
 	}
 	for _, p := range w.Arguments.Parameters {
 		g.parameters[p.Name.Text()] = true
@@ -57,11 +55,6 @@ func (a *analyzer) globalsOf() globals {
 		g.annotations[f.Key.Value] = true
 	}
 	a.fromRef(&g)
-	for _, t := range w.All {
-		for _, c := range t.Calls {
-			a.exports(&g, c)
-		}
-	}
 	return g
 }
 
@@ -72,7 +65,7 @@ func (a *analyzer) fromRef(g *globals) {
 	}
 	lib, state := a.index.Library(a.w.Namespace.Text(), a.w.Ref.Name.Text(), a.w.Ref.Cluster)
 	if state != resolve.Known {
-		g.anyParameter, g.anyKey, g.anyOutput, g.anyFile = true, true, true, true
+		g.anyParameter, g.anyKey, g.outside = true, true, true
 		return
 	}
 	for _, p := range lib.Parameters {
@@ -83,30 +76,6 @@ func (a *analyzer) fromRef(g *globals) {
 	}
 	for _, k := range lib.Annotations {
 		g.annotations[k] = true
-	}
-	g.anyOutput, g.anyFile = true, true
-}
-
-// exports notes the globalNames that a call brings about.
-func (a *analyzer) exports(g *globals, c *workflow.Call) {
-	t, state := a.called(c)
-	if state == resolve.Unknown {
-		g.anyOutput, g.anyFile = true, true
-		return
-	}
-	if t == nil {
-		return
-	}
-	for _, name := range t.GlobalOutputs {
-		g.outputs[name] = append(g.outputs[name], c)
-		g.anyOutput = g.anyOutput || strings.Contains(name, "{{")
-	}
-	for _, name := range t.GlobalFiles {
-		g.files[name] = append(g.files[name], c)
-		g.anyFile = g.anyFile || strings.Contains(name, "{{")
-	}
-	if c.Ref != nil && len(t.Calls) > 0 {
-		g.anyOutput, g.anyFile = true, true // what a library exports deeper down
 	}
 }
 
@@ -171,10 +140,12 @@ func (a *analyzer) parameter(name string, dotted bool) Answer {
 	case g.parameters[name]:
 		return known
 	}
-	var have []string
-	for _, p := range a.w.Arguments.Parameters {
-		have = append(have, p.Name.Text())
-	}
+	have := a.have(a.w, "parameters", func() (have []string) {
+		for _, p := range a.w.Arguments.Parameters {
+			have = append(have, p.Name.Text())
+		}
+		return have
+	})
 	if len(have) == 0 {
 		return missing("names a parameter of the workflow, which has no spec.arguments.parameters")
 	}
@@ -188,10 +159,7 @@ func (a *analyzer) metadata(word string, keys map[string]bool, name string, dott
 	case a.globals.anyKey || a.w.Trigger != nil:
 		return open
 	}
-	var have []string
-	for k := range keys {
-		have = append(have, k)
-	}
+	have := a.have(a.w, word, func() []string { return slices.Sorted(maps.Keys(keys)) })
 	if a.w.Cron != nil {
 		return missing("names %s %s that a run does not get: the labels and annotations of a CronWorkflow are not those of its runs, spec.workflowMetadata is", article(word), word).near(name, have)
 	}
@@ -214,75 +182,46 @@ func (a *analyzer) failures(s Site) Answer {
 	case !a.w.OnExit.Set():
 		return missing("has a value only in an exit handler, and the workflow has no spec.onExit")
 	}
-	if a.exits == nil {
-		a.exits = map[*workflow.Template]bool{}
-		a.reach(a.w.Template(a.w.Entrypoint.Text()), a.exits)
-	}
-	if a.exits[s.Template] {
+	o := a.ordered()
+	if at, ok := o.at(s); ok && at.when < o.exit {
 		return missing("has a value only in the exit handler, but %s also runs from the entrypoint", s.Template.Title())
 	}
 	return known
 }
 
-// reach marks t and every template that it calls in the same object.
-func (a *analyzer) reach(t *workflow.Template, seen map[*workflow.Template]bool) {
-	if t == nil || seen[t] {
-		return
-	}
-	seen[t] = true
-	for _, c := range t.Calls {
-		switch {
-		case c.Inline != nil:
-			a.reach(c.Inline, seen)
-		case c.Template != nil:
-			a.reach(a.w.Template(c.Template.Text()), seen)
-		}
-	}
-}
-
 // globalOutput answers for what follows "workflow.outputs.".
 func (a *analyzer) globalOutput(rest string, s Site) Answer {
-	kind, name, _ := strings.Cut(rest, ".")
-	var from map[string][]*workflow.Call
-	switch kind {
-	case "parameters":
-		from = a.globals.outputs
-		if a.globals.anyOutput {
-			return open
-		}
-	case "artifacts":
-		from = a.globals.files
-		if a.globals.anyFile {
-			return open
-		}
-	default:
+	kind, name, dotted := strings.Cut(rest, ".")
+	if kind != "parameters" && kind != "artifacts" || !dotted {
 		return missing(`is no variable: write "workflow.outputs.parameters.NAME" or "workflow.outputs.artifacts.NAME"`)
 	}
-	if a.w.Trigger != nil || s.Part == Spec {
+	if a.w.Trigger != nil || s.Part == Spec || a.globals.outside {
 		return open
 	}
-	var have []string
-	for n := range from {
-		have = append(have, n)
+	o := a.ordered()
+	at, ok := o.at(s)
+	all := o.exports[rest]
+	if !ok || o.unknown || o.anyAt(kind, s, at) {
+		return open
 	}
-	if len(from[name]) == 0 {
+	if len(all) == 0 {
+		have := a.have(a.w, "global "+kind, func() (have []string) {
+			for _, e := range slices.Sorted(maps.Keys(o.exports)) {
+				if n, ok := strings.CutPrefix(e, kind+"."); ok {
+					have = append(have, n)
+				}
+			}
+			return have
+		})
 		return missing("names a global output, but no template that is called has an output with globalName %q", name).near(name, have)
 	}
-	for _, c := range from[name] {
-		if a.before(c, s) {
+	for _, e := range all {
+		if a.mayPrecede(e, at) {
 			return known
 		}
 	}
-	return missing("has no value yet: the output with globalName %q comes from %s, which runs later", name, from[name][0].Title())
-}
-
-// before reports whether the outputs of c may be there at s.
-func (a *analyzer) before(c *workflow.Call, s Site) bool {
-	if s.Call == nil || c.Owner != s.Call.Owner {
-		return true
+	if c := all[0].by; c != nil {
+		return missing("has no value yet: the output with globalName %q comes from %s, which runs later", name, c.Title())
 	}
-	if s.Call.Group >= 0 {
-		return c.Index < s.Call.Index
-	}
-	return c != s.Call && !a.ancestorsOf(c).has(s.Call)
+	return missing("has no value yet: the output with globalName %q comes later", name)
 }

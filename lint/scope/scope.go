@@ -31,6 +31,11 @@ type Site struct {
 	Part     Part
 	Template *workflow.Template // nil in Spec
 	Call     *workflow.Call     // set in CallOf
+	// Replaced is set in the value or the location of an input where a caller's
+	// argument takes its place before Argo looks.
+	Replaced bool
+	// Argument is set in CallOf for the value or the from of an argument.
+	Argument *manifest.Node
 }
 
 // A Use is one variable used in one place.
@@ -102,6 +107,7 @@ type Analysis struct {
 	Uses        []Use
 	Expressions []Expression
 	Unclosed    []Unclosed
+	Foreign     []Foreign
 }
 
 // Analyze looks at every tag of w, in the order of the text.
@@ -113,6 +119,7 @@ func Analyze(w *workflow.Workflow, index *resolve.Index) *Analysis {
 		a.template(t)
 	}
 	a.firstInline()
+	a.foreign()
 	return a.out
 }
 
@@ -124,7 +131,33 @@ type analyzer struct {
 
 	ancestors  map[*workflow.Call]calls
 	signatures map[*workflow.Template]*resolve.Template
-	exits      map[*workflow.Template]bool // reachable from the entrypoint
+	order      *order // made when first needed
+
+	// What a thousand tags ask for is made once.
+	lists  map[list][]string
+	items  map[*workflow.Call]map[string]bool
+	gives  map[given]map[string]bool
+	before map[*workflow.Template][][]int32 // the calls that each call waits for
+}
+
+// A list names the things of one kind that something has.
+type list struct {
+	of   any
+	kind string
+}
+
+// have returns the names of a list, once made.
+func (a *analyzer) have(of any, kind string, names func() []string) []string {
+	k := list{of, kind}
+	l, ok := a.lists[k]
+	if !ok {
+		if a.lists == nil {
+			a.lists = map[list][]string{}
+		}
+		l = names()
+		a.lists[k] = l
+	}
+	return l
 }
 
 // spec looks at what stands outside of templates.
@@ -139,7 +172,7 @@ func (a *analyzer) spec() {
 
 func (a *analyzer) template(t *workflow.Template) {
 	if t.Type != workflow.TypeSteps && t.Type != workflow.TypeDAG {
-		a.walk(t.Node, Site{Part: Leaf, Template: t})
+		a.leaf(t)
 		return
 	}
 	for _, f := range t.Node.Fields() {
@@ -154,6 +187,27 @@ func (a *analyzer) template(t *workflow.Template) {
 	}
 }
 
+// leaf looks at a template that does work itself. What its inputs say of their
+// own values gives way to the arguments of a caller; only what the workflow
+// begins with has none.
+func (a *analyzer) leaf(t *workflow.Template) {
+	in := map[*manifest.Node]bool{}
+	first := !a.w.IsLibrary() && t.Caller == nil && t.Name.Text() == a.w.Entrypoint.Text()
+	for _, p := range t.Inputs.Parameters {
+		if p.Value != nil && (!first || a.w.Arguments.Parameter(p.Name.Text()) != nil) {
+			in[p.Value] = true
+		}
+	}
+	for _, p := range t.Inputs.Artifacts {
+		if !first || a.w.Arguments.Artifact(p.Name.Text()) != nil {
+			for _, l := range p.Locations {
+				in[l] = true
+			}
+		}
+	}
+	a.walkBut(t.Node, Site{Part: Leaf, Template: t}, in, func(s *Site, _ *manifest.Node) { s.Replaced = true })
+}
+
 func (a *analyzer) calls(t *workflow.Template) {
 	if t.Type == workflow.TypeDAG {
 		for _, f := range t.Body.Fields() {
@@ -163,7 +217,23 @@ func (a *analyzer) calls(t *workflow.Template) {
 		}
 	}
 	for _, c := range t.Calls {
-		a.walk(c.Node, Site{Part: CallOf, Template: t, Call: c})
+		s := Site{Part: CallOf, Template: t, Call: c}
+		if t.Type != workflow.TypeDAG {
+			a.walk(c.Node, s)
+			continue
+		}
+		args := map[*manifest.Node]bool{}
+		for _, p := range c.Arguments.Parameters {
+			if p.Value != nil {
+				args[p.Value] = true
+			}
+		}
+		for _, p := range c.Arguments.Artifacts {
+			if p.From != nil {
+				args[p.From] = true
+			}
+		}
+		a.walkBut(c.Node, s, args, func(s *Site, n *manifest.Node) { s.Argument = n })
 	}
 }
 
@@ -202,9 +272,15 @@ func (a *analyzer) firstInline() {
 }
 
 // walk looks at every scalar and key from n down.
-func (a *analyzer) walk(n *manifest.Node, s Site) {
+func (a *analyzer) walk(n *manifest.Node, s Site) { a.walkBut(n, s, nil, nil) }
+
+// walkBut is walk where the nodes of some have a site of their own.
+func (a *analyzer) walkBut(n *manifest.Node, s Site, some map[*manifest.Node]bool, change func(*Site, *manifest.Node)) {
 	if n == nil {
 		return
+	}
+	if some[n] {
+		change(&s, n)
 	}
 	switch n.Kind {
 	case manifest.String:
@@ -213,14 +289,14 @@ func (a *analyzer) walk(n *manifest.Node, s Site) {
 		}
 	case manifest.List:
 		for _, c := range n.Children {
-			a.walk(c, s)
+			a.walkBut(c, s, some, change)
 		}
 	case manifest.Map:
 		for _, c := range n.Children {
 			if strings.Contains(c.Key.Value, "{{") {
 				a.scalar(c.Key, s)
 			}
-			a.walk(c, s)
+			a.walkBut(c, s, some, change)
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/tiphys-dev/tiphys/lint/manifest"
 )
 
-// checkedRoots begin the names that Argo looks up: shared/argo/variables.md.
+// checkedRoots begin the names that Argo looks up: docs/argo.md.
 var checkedRoots = [...]string{"item.", "steps.", "inputs.", "outputs.", "pod.", "workflow.", "tasks."}
 
 // scalar looks at the tags of one scalar or key.
@@ -23,10 +23,39 @@ func (a *analyzer) scalar(n *manifest.Node, s Site) {
 			a.expression(n, t, s)
 		default:
 			u := Use{Site: s, Node: n, From: t.Start, To: t.End, Name: t.Text(n.Value)}
-			u.Answer = a.answer(u.Name, s)
+			u.Answer = a.simple(n.Value[t.Start+len("{{"):t.End-len("}}")], s)
 			a.out.Uses = append(a.out.Uses, u)
 		}
 	}
+}
+
+// simple answers for what stands between the braces of a simple tag. A tag that
+// is broken over lines, or holds tabs, is not replaced: Argo reads JSON, where
+// these are no space but a backslash and a letter.
+func (a *analyzer) simple(text string, s Site) Answer {
+	name := strings.TrimSpace(text)
+	ans := a.answer(name, s)
+	as := strings.Trim(text, " \u0085\u00a0")
+	if as == name || !checked(name) {
+		return ans
+	}
+	strict := ans.Strict || ans.State == Known
+	if ans.State != Missing {
+		ans = missing("is not replaced: a tag must stand on one line, with nothing but blanks around its name")
+	}
+	// One that begins so is no name that Argo looks up.
+	ans.Strict = strict && checked(as) && s.Part != Spec && s.Part != Rest && !s.Replaced
+	return ans
+}
+
+// checked reports whether Argo looks a name up.
+func checked(name string) bool {
+	for _, root := range checkedRoots {
+		if strings.HasPrefix(name, root) {
+			return true
+		}
+	}
+	return false
 }
 
 // unclosed notes a "{{" without "}}" that Argo takes for a tag. One with other

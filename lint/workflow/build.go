@@ -308,6 +308,7 @@ func arguments(n *manifest.Node) Arguments {
 	for _, p := range n.Get("artifacts").Items() {
 		a.Artifacts = append(a.Artifacts, artifact(p))
 	}
+	a.index()
 	return a
 }
 

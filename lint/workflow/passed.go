@@ -63,6 +63,20 @@ func (c *Call) passed(yield func(Passed) bool) bool {
 	return true
 }
 
+// Seen returns how many parameters of the list Argo looks at before the workflow
+// is submitted, and whether it looks at the artifacts: of spec.arguments it
+// reads nothing behind a parameter with an enum that is still to get its value.
+func (w *Workflow) Seen(p Passed) (parameters int, artifacts bool) {
+	if p.Call == nil && p.Hook == nil && w.Cron == nil {
+		for i, q := range p.Parameters {
+			if q.Enum.Set() && !q.Value.Set() {
+				return i + 1, false
+			}
+		}
+	}
+	return len(p.Parameters), true
+}
+
 // Title names the hook in messages: hook "exit".
 func (h *Hook) Title() string { return `hook "` + h.Key.Text() + `"` }
 

@@ -6,6 +6,7 @@
 package workflow
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint/expr/depends"
@@ -259,10 +260,45 @@ type Arguments struct {
 	Node       *manifest.Node
 	Parameters []*Parameter
 	Artifacts  []*Artifact
+
+	indexed indexed
 }
+
+// indexed finds the parameters and artifacts of long lists by name.
+type indexed struct {
+	parameters []*Parameter // those in byName
+	artifacts  []*Artifact
+	byName     map[string]*Parameter
+	fileByName map[string]*Artifact
+}
+
+// few is up to where looking at all of a list beats hashing it.
+const few = 16
+
+// index makes the lookups of a quick.
+func (a *Arguments) index() {
+	if len(a.Parameters) > few {
+		a.indexed.parameters, a.indexed.byName = a.Parameters, make(map[string]*Parameter, len(a.Parameters))
+		for _, p := range slices.Backward(a.Parameters) {
+			a.indexed.byName[p.Name.Text()] = p
+		}
+	}
+	if len(a.Artifacts) > few {
+		a.indexed.artifacts, a.indexed.fileByName = a.Artifacts, make(map[string]*Artifact, len(a.Artifacts))
+		for _, p := range slices.Backward(a.Artifacts) {
+			a.indexed.fileByName[p.Name.Text()] = p
+		}
+	}
+}
+
+// same reports whether two slices are one.
+func same[T any](a, b []T) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
 
 // Parameter returns the parameter of that name (the first one), or nil.
 func (a *Arguments) Parameter(name string) *Parameter {
+	if len(a.Parameters) > few && same(a.Parameters, a.indexed.parameters) {
+		return a.indexed.byName[name]
+	}
 	for _, p := range a.Parameters {
 		if p.Name.Text() == name {
 			return p
@@ -273,6 +309,9 @@ func (a *Arguments) Parameter(name string) *Parameter {
 
 // Artifact returns the artifact of that name (the first one), or nil.
 func (a *Arguments) Artifact(name string) *Artifact {
+	if len(a.Artifacts) > few && same(a.Artifacts, a.indexed.artifacts) {
+		return a.indexed.fileByName[name]
+	}
 	for _, p := range a.Artifacts {
 		if p.Name.Text() == name {
 			return p

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint"
@@ -16,7 +17,7 @@ import (
 //go:embed argument-missing.txtar
 var page string
 
-// Rule is the argument-missing rule: shared/argo/rules.md B 36, E 81 82 83 85,
+// Rule is the argument-missing rule: docs/argo.md B 36, E 81 82 83 85,
 // G 123, and, of N, the arguments of hooks.
 var Rule = &lint.Rule{Name: "argument-missing", Severity: lint.Error, Topic: "argument", Page: page, Run: run}
 
@@ -30,8 +31,8 @@ func run(pass *lint.Pass) {
 			r.hook(p)
 		case p.Call != nil:
 			if t, ok := r.callees.Of(p.Call); ok {
-				r.report(p.Call.Anchor(), p.Title(), passes, t, valued(p.Arguments), lint.Error)
-				r.erased(p.Arguments, t)
+				r.report(p.Call.Anchor(), p.Title(), passes, t, without(late, p.Arguments), lint.Error)
+				r.erased(late, p.Arguments, t)
 			}
 		}
 	}
@@ -67,40 +68,43 @@ func (r *runner) entrypoint() {
 	if !known {
 		return
 	}
-	r.report(at, "spec.arguments", gives, t, valued(given), lint.Error)
-	r.erased(given, t)
+	r.report(at, "spec.arguments", gives, t, without(empty, given), lint.Error)
+	r.erased(empty, given, t)
 }
 
-// valued leaves out the parameters that bring no value: for a template that
-// takes them they might as well not be there. Values of events and of people
-// come too late.
-func valued(a *workflow.Arguments) *workflow.Arguments {
-	if !slices.ContainsFunc(a.Parameters, empty) {
+// without leaves out the parameters that bring no value: for a template that
+// takes them they might as well not be there.
+func without(lacks func(*workflow.Parameter) bool, a *workflow.Arguments) *workflow.Arguments {
+	if !slices.ContainsFunc(a.Parameters, lacks) {
 		return a
 	}
 	out := *a
 	out.Parameters = nil
 	for _, p := range a.Parameters {
-		if !empty(p) {
+		if !lacks(p) {
 			out.Parameters = append(out.Parameters, p)
 		}
 	}
 	return &out
 }
 
+// empty reports whether a parameter has no value.
 func empty(p *workflow.Parameter) bool {
-	if p.Node == nil || p.Value.Set() {
-		return false
-	}
+	return p.Node != nil && !p.Value.Set() && !p.ValueFrom.Set() || late(p)
+}
+
+// late reports whether the value of a parameter is that of an event or of a
+// person, which comes too late for the template.
+func late(p *workflow.Parameter) bool {
 	from := p.ValueFrom
-	return !from.Set() || from.Get("configMapKeyRef") == nil && (from.Get("event").Set() || from.Get("supplied").Set())
+	return !p.Value.Set() && !from.Get("configMapKeyRef").Set() && (from.Get("event").Text() != "" || from.Get("supplied").Set())
 }
 
 // erased reports the parameters whose default is lost: Argo hands over an
 // argument that has no value all the same.
-func (r *runner) erased(a *workflow.Arguments, t resolve.Callee) {
+func (r *runner) erased(lacks func(*workflow.Parameter) bool, a *workflow.Arguments, t resolve.Callee) {
 	for _, p := range a.Parameters {
-		if !empty(p) {
+		if !lacks(p) {
 			continue
 		}
 		for _, in := range t.Inputs {
@@ -156,7 +160,7 @@ func (r *runner) exit() {
 		}
 	}
 	if ok {
-		r.report(at, "spec.arguments", gives, t, valued(&w.Arguments), lint.Error)
+		r.report(at, "spec.arguments", gives, t, without(empty, &w.Arguments), lint.Error)
 	}
 }
 
@@ -236,23 +240,23 @@ func swapped(f *lint.Finding, m resolve.Match) {
 	}
 }
 
+// mostNamed is how many inputs one message names.
+const mostNamed = 20
+
 // list makes parameters "a", "b" and "c".
 func list(word string, names []string) string {
-	var b strings.Builder
-	b.WriteString(word)
-	if len(names) > 1 {
-		b.WriteByte('s')
+	var quoted []string
+	for _, n := range names[:min(len(names), mostNamed)] {
+		quoted = append(quoted, strconv.Quote(n))
 	}
-	for i, n := range names {
-		switch {
-		case i == 0:
-			b.WriteByte(' ')
-		case i == len(names)-1:
-			b.WriteString(" and ")
-		default:
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "%q", n)
+	if more := len(names) - mostNamed; len(names) == resolve.MostMissing {
+		quoted = append(quoted, "many more")
+	} else if more > 0 {
+		quoted = append(quoted, strconv.Itoa(more)+" more")
 	}
-	return b.String()
+	if len(quoted) == 1 {
+		return word + " " + quoted[0]
+	}
+	last := len(quoted) - 1
+	return word + "s " + strings.Join(quoted[:last], ", ") + " and " + quoted[last]
 }

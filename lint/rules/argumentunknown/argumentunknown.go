@@ -16,7 +16,7 @@ import (
 //go:embed argument-unknown.txtar
 var page string
 
-// Rule is the argument-unknown rule: shared/argo/rules.md E 84, N.
+// Rule is the argument-unknown rule: docs/argo.md E 84, N.
 var Rule = &lint.Rule{Name: "argument-unknown", Severity: lint.Warning, Topic: "argument", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

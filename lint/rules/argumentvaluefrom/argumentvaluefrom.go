@@ -13,15 +13,21 @@ import (
 //go:embed argument-value-from.txtar
 var page string
 
-// Rule is the argument-value-from rule: shared/argo/rules.md C 47 48.
+// Rule is the argument-value-from rule: docs/argo.md C 47 48.
 var Rule = &lint.Rule{Name: "argument-value-from", Severity: lint.Error, Topic: "argument", Page: page, Run: run}
 
 func run(pass *lint.Pass) {
 	for list := range pass.Workflow.Passed() {
-		for _, p := range list.Parameters {
-			if p.ValueFrom != nil && p.ValueFrom.Kind == manifest.Map {
-				check(pass, list, p)
+		seen, _ := pass.Workflow.Seen(list)
+		for i, p := range list.Parameters {
+			if p.ValueFrom == nil || p.ValueFrom.Kind != manifest.Map {
+				continue
 			}
+			severity := lint.Error
+			if list.Hook != nil || i >= seen {
+				severity = lint.Warning // Argo does not look
+			}
+			check(pass, list, p, severity)
 		}
 	}
 }
@@ -34,11 +40,7 @@ var cures = map[string]string{
 	"expression": "write value: \"{{=...}}\"",
 }
 
-func check(pass *lint.Pass, list workflow.Passed, p *workflow.Parameter) {
-	severity := lint.Error
-	if list.Hook != nil {
-		severity = lint.Warning // Argo does not look
-	}
+func check(pass *lint.Pass, list workflow.Passed, p *workflow.Parameter, severity lint.Severity) {
 	for _, f := range p.ValueFrom.Fields() {
 		if cure := cures[f.Key.Value]; cure != "" && f.Text() != "" {
 			pass.Report(lint.Finding{

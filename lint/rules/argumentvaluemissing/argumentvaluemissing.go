@@ -11,7 +11,7 @@ import (
 //go:embed argument-value-missing.txtar
 var page string
 
-// Rule is the argument-value-missing rule: shared/argo/rules.md C 46 50, G 122,
+// Rule is the argument-value-missing rule: docs/argo.md C 46 50, G 122,
 // H 144, K 175, L 177, and, of N, the arguments of hooks.
 var Rule = &lint.Rule{Name: "argument-value-missing", Severity: lint.Error, Topic: "argument", Page: page, Run: run}
 

@@ -10,7 +10,7 @@ import (
 //go:embed artifact-from-misplaced.txtar
 var page string
 
-// Rule is the artifact-from-misplaced rule: shared/argo/rules.md E 73.
+// Rule is the artifact-from-misplaced rule: docs/argo.md E 73.
 var Rule = &lint.Rule{Name: "artifact-from-misplaced", Severity: lint.Error, Topic: "artifact", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

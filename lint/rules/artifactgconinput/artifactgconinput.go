@@ -12,7 +12,7 @@ import (
 //go:embed artifact-gc-on-input.txtar
 var page string
 
-// Rule is the artifact-gc-on-input rule: shared/argo/rules.md N.
+// Rule is the artifact-gc-on-input rule: docs/argo.md N.
 var Rule = &lint.Rule{Name: "artifact-gc-on-input", Severity: lint.Warning, Topic: "artifact", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

@@ -12,7 +12,7 @@ import (
 //go:embed artifact-location-ambiguous.txtar
 var page string
 
-// Rule is the artifact-location-ambiguous rule: shared/argo/rules.md C 53, M 189.
+// Rule is the artifact-location-ambiguous rule: docs/argo.md C 53, M 189.
 var Rule = &lint.Rule{Name: "artifact-location-ambiguous", Severity: lint.Error, Topic: "artifact", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

@@ -13,7 +13,7 @@ import (
 //go:embed artifact-location-incomplete.txtar
 var page string
 
-// Rule is the artifact-location-incomplete rule: shared/argo/rules.md E 74 75
+// Rule is the artifact-location-incomplete rule: docs/argo.md E 74 75
 // 76 77 78 79 80, I 162.
 var Rule = &lint.Rule{Name: "artifact-location-incomplete", Severity: lint.Error, Topic: "artifact", Page: page, Run: run}
 

@@ -16,7 +16,7 @@ import (
 //go:embed artifact-mode-out-of-range.txtar
 var page string
 
-// Rule is the artifact-mode-out-of-range rule: shared/argo/rules.md M 187.
+// Rule is the artifact-mode-out-of-range rule: docs/argo.md M 187.
 var Rule = &lint.Rule{Name: "artifact-mode-out-of-range", Severity: lint.Error, Topic: "artifact", Page: page, Run: run}
 
 // most is the mode rwxrwxrwx.

@@ -15,7 +15,7 @@ import (
 //go:embed artifact-parameter-mismatch.txtar
 var page string
 
-// Rule is the artifact-parameter-mismatch rule: shared/argo/rules.md N,
+// Rule is the artifact-parameter-mismatch rule: docs/argo.md N,
 // "artifact passed where a parameter is needed and vice versa".
 var Rule = &lint.Rule{Name: "artifact-parameter-mismatch", Severity: lint.Error, Topic: "artifact", Page: page, Run: run}
 

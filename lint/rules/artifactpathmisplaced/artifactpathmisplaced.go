@@ -12,7 +12,7 @@ import (
 //go:embed artifact-path-misplaced.txtar
 var page string
 
-// Rule is the artifact-path-misplaced rule: shared/argo/rules.md E 72, I 151.
+// Rule is the artifact-path-misplaced rule: docs/argo.md E 72, I 151.
 var Rule = &lint.Rule{Name: "artifact-path-misplaced", Severity: lint.Error, Topic: "artifact", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

@@ -12,7 +12,7 @@ import (
 //go:embed artifact-path-missing.txtar
 var page string
 
-// Rule is the artifact-path-missing rule: shared/argo/rules.md E 70, I 150.
+// Rule is the artifact-path-missing rule: docs/argo.md E 70, I 150.
 var Rule = &lint.Rule{Name: "artifact-path-missing", Severity: lint.Error, Topic: "artifact", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

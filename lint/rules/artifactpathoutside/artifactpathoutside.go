@@ -14,7 +14,7 @@ import (
 //go:embed artifact-path-outside.txtar
 var page string
 
-// Rule is the artifact-path-outside rule: shared/argo/rules.md E 71, I 150.
+// Rule is the artifact-path-outside rule: docs/argo.md E 71, I 150.
 var Rule = &lint.Rule{Name: "artifact-path-outside", Severity: lint.Error, Topic: "artifact", Page: page, Run: run}
 
 func run(pass *lint.Pass) {
@@ -25,7 +25,11 @@ func run(pass *lint.Pass) {
 		for _, list := range [][]*workflow.Artifact{t.Inputs.Artifacts, t.Outputs.Artifacts} {
 			for _, a := range list {
 				if p := a.Path.Text(); climbs(p) {
-					pass.Reportf(a.Path, `path %q of artifact %q leaves its directory with "..": Argo refuses that; write %q if it is meant`, p, a.Name, path.Clean(p))
+					how := `leaves its directory with ".."`
+					if !strings.Contains(p, "..") {
+						how = `holds "//" or "/./" before its end, which Argo takes for ".."`
+					}
+					pass.Reportf(a.Path, `path %q of artifact %q %s: Argo refuses that; write %q if it is meant`, p, a.Name, how, path.Clean(p))
 				}
 			}
 		}
@@ -39,8 +43,11 @@ func climbs(p string) bool {
 		return false
 	}
 	i := strings.Index(p, "/../")
-	if i < 0 && strings.HasSuffix(p, "/..") {
+	if i < 0 {
 		i = len(p) - len("/..")
+		if i >= 0 && p[i] != '/' { // the dots match any two bytes in Argo
+			return false
+		}
 	}
 	if i <= 0 {
 		return false

@@ -11,7 +11,7 @@ import (
 //go:embed artifact-source-missing.txtar
 var page string
 
-// Rule is the artifact-source-missing rule: shared/argo/rules.md C 52; the
+// Rule is the artifact-source-missing rule: docs/argo.md C 52; the
 // arguments of hooks: N.
 var Rule = &lint.Rule{Name: "artifact-source-missing", Severity: lint.Error, Topic: "artifact", Page: page, Run: run}
 
@@ -45,7 +45,7 @@ func report(pass *lint.Pass, list workflow.Passed, a *workflow.Artifact) {
 	default:
 		f.Message = name + " of " + list.Title() + " comes from nowhere: it needs from, or a location such as s3 with a key"
 	}
-	if list.Hook != nil {
+	if _, seen := pass.Workflow.Seen(list); list.Hook != nil || !seen {
 		f.Severity = lint.Warning // Argo does not look
 	}
 	pass.Report(f)

@@ -12,7 +12,7 @@ import (
 //go:embed artifact-unused.txtar
 var page string
 
-// Rule is the artifact-unused rule: shared/argo/rules.md N, "unused inputs".
+// Rule is the artifact-unused rule: docs/argo.md N, "unused inputs".
 var Rule = &lint.Rule{Name: "artifact-unused", Severity: lint.Warning, Topic: "artifact", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

@@ -14,7 +14,7 @@ import (
 //go:embed call-target-unclear.txtar
 var page string
 
-// Rule is the call-target-unclear rule: shared/argo/rules.md B 24, D 54 55 56
+// Rule is the call-target-unclear rule: docs/argo.md B 24, D 54 55 56
 // 61 62, and, of N, hooks.
 var Rule = &lint.Rule{Name: "call-target-unclear", Severity: lint.Error, Topic: "template", Page: page, Run: run}
 

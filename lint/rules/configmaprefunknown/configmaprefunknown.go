@@ -12,7 +12,7 @@ import (
 //go:embed config-map-ref-unknown.txtar
 var page string
 
-// Rule is the config-map-ref-unknown rule: shared/argo/rules.md N, "ConfigMaps existing".
+// Rule is the config-map-ref-unknown rule: docs/argo.md N, "ConfigMaps existing".
 var Rule = &lint.Rule{Name: "config-map-ref-unknown", Severity: lint.Error, Topic: "reference", Page: page, Finish: finish}
 
 func finish(pass *lint.Pass) { absent.Report(pass, "ConfigMap") }

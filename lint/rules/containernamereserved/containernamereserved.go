@@ -14,7 +14,7 @@ import (
 //go:embed container-name-reserved.txtar
 var page string
 
-// Rule is the container-name-reserved rule: shared/argo/rules.md F 106 107. Names
+// Rule is the container-name-reserved rule: docs/argo.md F 106 107. Names
 // that only the API server finds to be twice in the pod are warnings.
 var Rule = &lint.Rule{Name: "container-name-reserved", Severity: lint.Error, Topic: "container", Page: page, Run: run}
 

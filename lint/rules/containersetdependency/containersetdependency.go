@@ -16,7 +16,7 @@ import (
 //go:embed container-set-dependency.txtar
 var page string
 
-// Rule is the container-set-dependency rule: shared/argo/rules.md F 103 104.
+// Rule is the container-set-dependency rule: docs/argo.md F 103 104.
 var Rule = &lint.Rule{Name: "container-set-dependency", Severity: lint.Error, Topic: "container", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

@@ -12,7 +12,7 @@ import (
 //go:embed container-set-empty.txtar
 var page string
 
-// Rule is the container-set-empty rule: shared/argo/rules.md F 100.
+// Rule is the container-set-empty rule: docs/argo.md F 100.
 var Rule = &lint.Rule{Name: "container-set-empty", Severity: lint.Error, Topic: "container", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

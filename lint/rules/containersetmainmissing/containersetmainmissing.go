@@ -14,7 +14,7 @@ import (
 //go:embed container-set-main-missing.txtar
 var page string
 
-// Rule is the container-set-main-missing rule: shared/argo/rules.md F 105.
+// Rule is the container-set-main-missing rule: docs/argo.md F 105.
 var Rule = &lint.Rule{Name: "container-set-main-missing", Severity: lint.Error, Topic: "container", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

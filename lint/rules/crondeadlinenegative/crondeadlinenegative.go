@@ -11,7 +11,7 @@ import (
 //go:embed cron-deadline-negative.txtar
 var page string
 
-// Rule is the cron-deadline-negative rule: shared/argo/rules.md K 174, M 201.
+// Rule is the cron-deadline-negative rule: docs/argo.md K 174, M 201.
 var Rule = &lint.Rule{Name: "cron-deadline-negative", Severity: lint.Error, Topic: "cron", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

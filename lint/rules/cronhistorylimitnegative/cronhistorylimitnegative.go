@@ -11,7 +11,7 @@ import (
 //go:embed cron-history-limit-negative.txtar
 var page string
 
-// Rule is the cron-history-limit-negative rule: shared/argo/rules.md K 176, N "history limits".
+// Rule is the cron-history-limit-negative rule: docs/argo.md K 176, N "history limits".
 var Rule = &lint.Rule{Name: "cron-history-limit-negative", Severity: lint.Warning, Topic: "cron", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

@@ -15,7 +15,7 @@ import (
 //go:embed cron-schedule.txtar
 var page string
 
-// Rule is the cron-schedule rule: shared/argo/rules.md K 170 171, M 202.
+// Rule is the cron-schedule rule: docs/argo.md K 170 171, M 202.
 var Rule = &lint.Rule{Name: "cron-schedule", Severity: lint.Error, Topic: "cron", Page: page, Run: run}
 
 func run(pass *lint.Pass) {
@@ -51,6 +51,7 @@ func run(pass *lint.Pass) {
 
 func check(pass *lint.Pass, n *manifest.Node) {
 	if expr.Tagged(n.Value) {
+		pass.Reportf(n, "schedule %q is refused: nothing is substituted in a schedule", n)
 		return
 	}
 	schedule, err := cron.Parse(n.Value)

@@ -21,12 +21,16 @@ var page string
 //go:embed zones.txt
 var zones string
 
-// Rule is the cron-timezone rule: shared/argo/rules.md K 172.
+// Rule is the cron-timezone rule: docs/argo.md K 172.
 var Rule = &lint.Rule{Name: "cron-timezone", Severity: lint.Error, Topic: "cron", Page: page, Run: run}
 
 func run(pass *lint.Pass) {
 	zone := pass.Workflow.Cron.Get("timezone")
-	if zone == nil || zone.Kind != manifest.String || expr.Tagged(zone.Value) {
+	if zone == nil || zone.Kind != manifest.String {
+		return
+	}
+	if expr.Tagged(zone.Value) {
+		pass.Reportf(zone, "timezone %q is refused: nothing is substituted in a timezone", zone)
 		return
 	}
 	err := cron.Zone(zone.Value)

@@ -12,7 +12,7 @@ import (
 //go:embed dag-both-depends-and-dependencies.txtar
 var page string
 
-// Rule is the dag-both-depends-and-dependencies rule: shared/argo/rules.md H 134, M 197.
+// Rule is the dag-both-depends-and-dependencies rule: docs/argo.md H 134, M 197.
 var Rule = &lint.Rule{Name: "dag-both-depends-and-dependencies", Severity: lint.Error, Topic: "dag", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

@@ -11,7 +11,7 @@ import (
 //go:embed dag-continue-on.txtar
 var page string
 
-// Rule is the dag-continue-on rule: shared/argo/rules.md H 135, M 197.
+// Rule is the dag-continue-on rule: docs/argo.md H 135, M 197.
 var Rule = &lint.Rule{Name: "dag-continue-on", Severity: lint.Error, Topic: "dag", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

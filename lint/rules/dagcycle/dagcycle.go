@@ -14,7 +14,7 @@ import (
 //go:embed dag-cycle.txtar
 var page string
 
-// Rule is the dag-cycle rule. Tasks: shared/argo/rules.md H 131, recursion: N.
+// Rule is the dag-cycle rule. Tasks: docs/argo.md H 131, recursion: N.
 var Rule = &lint.Rule{Name: "dag-cycle", Severity: lint.Error, Topic: "dag", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

@@ -12,7 +12,7 @@ import (
 //go:embed dag-empty.txtar
 var page string
 
-// Rule is the dag-empty rule: shared/argo/rules.md H 128, M 196.
+// Rule is the dag-empty rule: docs/argo.md H 128, M 196.
 var Rule = &lint.Rule{Name: "dag-empty", Severity: lint.Error, Topic: "dag", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

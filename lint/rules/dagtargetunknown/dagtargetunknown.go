@@ -16,7 +16,7 @@ import (
 //go:embed dag-target-unknown.txtar
 var page string
 
-// Rule is the dag-target-unknown rule: shared/argo/rules.md H 139.
+// Rule is the dag-target-unknown rule: docs/argo.md H 139.
 var Rule = &lint.Rule{Name: "dag-target-unknown", Severity: lint.Error, Topic: "dag", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

@@ -10,7 +10,7 @@ import (
 //go:embed dag-task-name-digit.txtar
 var page string
 
-// Rule is the dag-task-name-digit rule: shared/argo/rules.md H 133, M 197.
+// Rule is the dag-task-name-digit rule: docs/argo.md H 133, M 197.
 var Rule = &lint.Rule{Name: "dag-task-name-digit", Severity: lint.Error, Topic: "dag", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

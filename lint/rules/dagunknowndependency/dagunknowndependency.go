@@ -6,18 +6,21 @@ import (
 	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/lint/near"
 )
 
 //go:embed dag-unknown-dependency.txtar
 var page string
 
-// Rule is the dag-unknown-dependency rule: shared/argo/rules.md H 130.
+// Rule is the dag-unknown-dependency rule: docs/argo.md H 130.
 var Rule = &lint.Rule{Name: "dag-unknown-dependency", Severity: lint.Error, Topic: "dag", Page: page, Run: run}
 
 func run(pass *lint.Pass) {
 	for _, t := range pass.Workflow.All {
 		var names []string
+		var at manifest.Mapping // of the last node: one depends may name thousands of tasks
+		var last *manifest.Node
 		for _, c := range t.Calls {
 			for _, n := range c.Needs {
 				if t.Call(n.Task) != nil || strings.Contains(n.Task, "{{") {
@@ -28,7 +31,10 @@ func run(pass *lint.Pass) {
 						names = append(names, o.Name.Text())
 					}
 				}
-				f := lint.Finding{Node: n.Node, Span: n.Node.Range(n.From, n.To)}
+				if n.Node != last {
+					last, at = n.Node, n.Node.Mapping()
+				}
+				f := lint.Finding{Node: n.Node, Span: at.Range(n.From, n.To)}
 				f.Message = c.Title() + " depends on \"" + n.Task + "\", which is not a task of " + t.Title()
 				if hint, ok := near.Name(n.Task, names); ok {
 					f.Message += "; did you mean \"" + hint + "\"?"

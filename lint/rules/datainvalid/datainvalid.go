@@ -12,7 +12,7 @@ import (
 //go:embed data-invalid.txtar
 var page string
 
-// Rule is the data-invalid rule: shared/argo/rules.md N.
+// Rule is the data-invalid rule: docs/argo.md N.
 var Rule = &lint.Rule{Name: "data-invalid", Severity: lint.Error, Topic: "template", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

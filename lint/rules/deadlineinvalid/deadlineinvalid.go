@@ -14,7 +14,7 @@ import (
 //go:embed deadline-invalid.txtar
 var page string
 
-// Rule is the deadline-invalid rule: shared/argo/rules.md F 113 114, and, of
+// Rule is the deadline-invalid rule: docs/argo.md F 113 114, and, of
 // N, spec.activeDeadlineSeconds.
 var Rule = &lint.Rule{Name: "deadline-invalid", Severity: lint.Error, Topic: "workflow", Page: page, Run: run}
 

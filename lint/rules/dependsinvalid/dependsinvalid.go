@@ -12,7 +12,7 @@ import (
 //go:embed depends-invalid.txtar
 var page string
 
-// Rule is the depends-invalid rule: shared/argo/rules.md H 136 138.
+// Rule is the depends-invalid rule: docs/argo.md H 136 138.
 var Rule = &lint.Rule{Name: "depends-invalid", Severity: lint.Error, Topic: "dag", Page: page, Run: run}
 
 // most is how many problems of one text are reported: who has more of them

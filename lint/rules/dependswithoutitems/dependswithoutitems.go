@@ -12,7 +12,7 @@ import (
 //go:embed depends-without-items.txtar
 var page string
 
-// Rule is the depends-without-items rule: shared/argo/rules.md H 137.
+// Rule is the depends-without-items rule: docs/argo.md H 137.
 var Rule = &lint.Rule{Name: "depends-without-items", Severity: lint.Error, Topic: "dag", Page: page, Run: run}
 
 // plain maps a condition on all items to that on one task.

@@ -16,12 +16,13 @@ import (
 //go:embed duration-invalid.txtar
 var page string
 
-// Rule is the duration-invalid rule: shared/argo/rules.md E 92, and, of N, the
+// Rule is the duration-invalid rule: docs/argo.md E 92, and, of N, the
 // durations that Argo reads only when they are due, when the node fails.
 var Rule = &lint.Rule{Name: "duration-invalid", Severity: lint.Error, Topic: "workflow", Page: page, Run: run}
 
 func run(pass *lint.Pass) {
 	w := pass.Workflow
+	passed(pass)
 	backoff(pass, w.Spec.Get("retryStrategy"))
 	if n := w.Spec.At("podGC", "deleteDelayDuration"); text(n) {
 		if _, err := duration.ParseSeconds(n.Value); err != nil {

@@ -14,7 +14,7 @@ import (
 //go:embed entrypoint-unknown.txtar
 var page string
 
-// Rule is the entrypoint-unknown rule: shared/argo/rules.md B 20 21 22 25.
+// Rule is the entrypoint-unknown rule: docs/argo.md B 20 21 22 25.
 var Rule = &lint.Rule{Name: "entrypoint-unknown", Severity: lint.Error, Topic: "template", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

@@ -12,7 +12,7 @@ import (
 //go:embed enum-empty.txtar
 var page string
 
-// Rule is the enum-empty rule: shared/argo/rules.md C 49, M 185.
+// Rule is the enum-empty rule: docs/argo.md C 49, M 185.
 var Rule = &lint.Rule{Name: "enum-empty", Severity: lint.Error, Topic: "argument", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

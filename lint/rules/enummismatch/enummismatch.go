@@ -4,9 +4,11 @@ package enummismatch
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/lint/expr"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/lint/near"
 	"github.com/tiphys-dev/tiphys/lint/resolve"
@@ -16,7 +18,7 @@ import (
 //go:embed enum-mismatch.txtar
 var page string
 
-// Rule is the enum-mismatch rule: shared/argo/rules.md C 51; enums of inputs
+// Rule is the enum-mismatch rule: docs/argo.md C 50 51; enums of inputs
 // and of libraries: N. Those Argo offers to people and does not enforce.
 var Rule = &lint.Rule{Name: "enum-mismatch", Severity: lint.Error, Topic: "argument", Page: page, Run: run}
 
@@ -31,8 +33,16 @@ func run(pass *lint.Pass) {
 		if list.Hook != nil {
 			severity = lint.Warning
 		}
-		for _, p := range list.Parameters {
-			check(pass, p.Value, texts(p.Enum), p.Enum, "", severity)
+		seen, _ := w.Seen(list)
+		for i, p := range list.Parameters {
+			if i == seen {
+				severity = lint.Warning
+			}
+			if expr.Tagged(p.Value.Text()) {
+				unreplaced(pass, list, p, severity)
+			} else {
+				check(pass, p.Value, texts(p.Enum), p.Enum, "", severity)
+			}
 		}
 		called(pass, callees, list)
 	}
@@ -86,6 +96,28 @@ func compare(pass *lint.Pass, list workflow.Passed, inputs []resolve.Parameter, 
 			check(pass, p.Value, enums[p.Name.Text()], nil, of, lint.Warning)
 		}
 	}
+}
+
+// unreplaced reports a value that is compared with its own enum as it stands.
+// When Argo compares, nothing is substituted in spec.arguments, and in those of
+// a step or task what its template and the workflow bring.
+func unreplaced(pass *lint.Pass, list workflow.Passed, p *workflow.Parameter, severity lint.Severity) {
+	allowed := texts(p.Enum)
+	if len(allowed) == 0 || list.Hook != nil || slices.Contains(allowed, p.Value.Value) {
+		return
+	}
+	if list.Call != nil {
+		for t := range expr.Tags(p.Value.Value) {
+			text := t.Text(p.Value.Value)
+			if t.Expression || strings.HasPrefix(text, "inputs.") || strings.HasPrefix(text, "workflow.") {
+				return
+			}
+		}
+	}
+	pass.Report(lint.Finding{
+		Node: p.Value, Severity: severity, Related: []lint.Related{lint.At(p.Enum, "the enum")},
+		Message: fmt.Sprintf("%q is compared with the enum before it is replaced, and so refused; remove the enum here and write it at the input", p.Value),
+	})
 }
 
 func texts(enum *manifest.Node) []string {

@@ -13,7 +13,7 @@ import (
 //go:embed executor-plugin-incomplete.txtar
 var page string
 
-// Rule is the executor-plugin-incomplete rule: shared/argo/rules.md B 30 to 34.
+// Rule is the executor-plugin-incomplete rule: docs/argo.md B 30 to 34.
 var Rule = &lint.Rule{Name: "executor-plugin-incomplete", Severity: lint.Error, Topic: "workflow", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

@@ -13,8 +13,8 @@ import (
 //go:embed expression-invalid.txtar
 var page string
 
-// Rule is the expression-invalid rule: shared/argo/rules.md N, and the last
-// section but one of shared/argo/variables.md.
+// Rule is the expression-invalid rule: docs/argo.md N, and the last
+// section but one of docs/argo.md.
 var Rule = &lint.Rule{Name: "expression-invalid", Severity: lint.Error, Topic: "expression", Page: page, Run: run, Object: binding}
 
 func run(pass *lint.Pass) {

@@ -12,7 +12,7 @@ import (
 //go:embed field-too-new.txtar
 var page string
 
-// Rule is the field-too-new rule: shared/argo/rules.md A 5 7, for versions
+// Rule is the field-too-new rule: docs/argo.md A 5 7, for versions
 // other than the newest. The fields and their versions are those of lint/schema.
 var Rule = &lint.Rule{Name: "field-too-new", Severity: lint.Error, Topic: "manifest", Page: page, Object: run}
 

@@ -11,7 +11,7 @@ import (
 //go:embed field-type.txtar
 var page string
 
-// Rule is the field-type rule: shared/argo/rules.md A 6 8 9 10 11.
+// Rule is the field-type rule: docs/argo.md A 6 8 9 10 11.
 var Rule = &lint.Rule{Name: "field-type", Severity: lint.Error, Topic: "manifest", Page: page, Object: run}
 
 func run(pass *lint.Pass) {

@@ -11,7 +11,7 @@ import (
 //go:embed field-unknown.txtar
 var page string
 
-// Rule is the field-unknown rule: shared/argo/rules.md A 5 7.
+// Rule is the field-unknown rule: docs/argo.md A 5 7.
 var Rule = &lint.Rule{Name: "field-unknown", Severity: lint.Error, Topic: "manifest", Page: page, Object: run}
 
 func run(pass *lint.Pass) {

@@ -3,6 +3,7 @@ package fieldvalue
 
 import (
 	_ "embed"
+	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/schema"
@@ -11,7 +12,7 @@ import (
 //go:embed field-value.txtar
 var page string
 
-// Rule is the field-value rule: shared/argo/rules.md B 38, D 64, F 108, K 173, M 188 191 192 194 195 199 200, and, of N, the enums that Argo does not check.
+// Rule is the field-value rule: docs/argo.md B 38, D 64, F 108, K 173, M 188 191 192 194 195 199 200, and, of N, the enums that Argo does not check.
 var Rule = &lint.Rule{Name: "field-value", Severity: lint.Error, Topic: "manifest", Page: page, Object: run}
 
 func run(pass *lint.Pass) {
@@ -21,6 +22,19 @@ func run(pass *lint.Pass) {
 			report(pass, p)
 		}
 	}
+	for _, path := range literals {
+		if n := pass.Object.At(path...); strings.Contains(n.Text(), "{{") {
+			pass.Reportf(n, "%q is no value of %q: nothing is substituted there", n, n.Key)
+		}
+	}
+}
+
+// literals are the fields of an object of which Argo reads the value as it
+// stands. Other fields may hold a tag.
+var literals = [...][]string{
+	{"spec", "podGC", "strategy"},
+	{"spec", "workflowSpec", "podGC", "strategy"},
+	{"spec", "concurrencyPolicy"},
 }
 
 func report(pass *lint.Pass, p schema.Problem) {

@@ -37,7 +37,7 @@ func example(c page.Case) string {
 	var b strings.Builder
 	b.WriteString("\n## Example\n")
 	if options := strings.TrimSpace(c.Options); options != "" {
-		fmt.Fprintf(&b, "\nWith the options `%s`:\n", strings.ReplaceAll(options, "\n", "`, `"))
+		fmt.Fprintf(&b, "\nWith `%s` in `.tiphys.yaml`:\n", strings.ReplaceAll(options, "\n", "`, `"))
 	}
 	for _, f := range c.Files {
 		fmt.Fprintf(&b, "\n`%s`\n\n%s", f.Name, fence("yaml", f.Text))

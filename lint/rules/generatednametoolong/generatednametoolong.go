@@ -17,7 +17,7 @@ var page string
 
 // Rule is the generated-name-too-long rule: the API server puts 5 letters
 // behind metadata.generateName and cuts it so that 63 are not exceeded, and
-// shared/argo/rules.md B 19 leaves a CronWorkflow 52.
+// docs/argo.md B 19 leaves a CronWorkflow 52.
 var Rule = &lint.Rule{Name: "generated-name-too-long", Severity: lint.Warning, Topic: "name", Page: page, Run: run}
 
 const (

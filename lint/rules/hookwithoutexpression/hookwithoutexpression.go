@@ -15,7 +15,7 @@ import (
 //go:embed hook-without-expression.txtar
 var page string
 
-// Rule is the hook-without-expression rule: shared/argo/rules.md B 37, G 124,
+// Rule is the hook-without-expression rule: docs/argo.md B 37, G 124,
 // and H 145 for tasks, where Argo notices only at run time.
 var Rule = &lint.Rule{Name: "hook-without-expression", Severity: lint.Error, Topic: "template", Page: page, Run: run}
 

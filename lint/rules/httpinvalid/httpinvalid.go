@@ -16,7 +16,7 @@ import (
 //go:embed http-invalid.txtar
 var page string
 
-// Rule is the http-invalid rule: shared/argo/rules.md N.
+// Rule is the http-invalid rule: docs/argo.md N.
 var Rule = &lint.Rule{Name: "http-invalid", Severity: lint.Error, Topic: "template", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

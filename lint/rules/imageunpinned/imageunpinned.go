@@ -16,7 +16,7 @@ import (
 //go:embed image-unpinned.txtar
 var page string
 
-// Rule is the image-unpinned rule: shared/argo/rules.md N, "images pinned".
+// Rule is the image-unpinned rule: docs/argo.md N, "images pinned".
 var Rule = &lint.Rule{Name: "image-unpinned", Severity: lint.Warning, Topic: "reliability", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

@@ -12,7 +12,7 @@ import (
 //go:embed input-unused.txtar
 var page string
 
-// Rule is the input-unused rule: shared/argo/rules.md N, "unused inputs".
+// Rule is the input-unused rule: docs/argo.md N, "unused inputs".
 var Rule = &lint.Rule{Name: "input-unused", Severity: lint.Warning, Topic: "argument", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

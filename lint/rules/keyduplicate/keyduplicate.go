@@ -12,7 +12,7 @@ import (
 //go:embed key-duplicate.txtar
 var page string
 
-// Rule is the key-duplicate rule: shared/argo/rules.md A 4, and the second line of N.
+// Rule is the key-duplicate rule: docs/argo.md A 4, and the second line of N.
 var Rule = &lint.Rule{Name: "key-duplicate", Severity: lint.Error, Topic: "manifest", Page: page, Document: run}
 
 func run(pass *lint.Pass) {

@@ -16,7 +16,7 @@ import (
 //go:embed kind-unknown.txtar
 var page string
 
-// Rule is the kind-unknown rule: shared/argo/rules.md A 13, and, of N,
+// Rule is the kind-unknown rule: docs/argo.md A 13, and, of N,
 // apiVersion.
 var Rule = &lint.Rule{Name: "kind-unknown", Severity: lint.Error, Topic: "manifest", Page: page, Object: object}
 

@@ -13,7 +13,7 @@ import (
 //go:embed limit-exceeded.txtar
 var page string
 
-// Rule is the limit-exceeded rule: shared/argo/rules.md M 179 183 196 198.
+// Rule is the limit-exceeded rule: docs/argo.md M 179 183 196 198.
 var Rule = &lint.Rule{Name: "limit-exceeded", Severity: lint.Warning, Topic: "workflow", Page: page, Run: run}
 
 // What the full CRDs allow.

@@ -11,7 +11,7 @@ import (
 //go:embed loop-ambiguous.txtar
 var page string
 
-// Rule is the loop-ambiguous rule: shared/argo/rules.md G 120.
+// Rule is the loop-ambiguous rule: docs/argo.md G 120.
 var Rule = &lint.Rule{Name: "loop-ambiguous", Severity: lint.Error, Topic: "loop", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

@@ -17,7 +17,7 @@ import (
 //go:embed memoize-invalid.txtar
 var page string
 
-// Rule is the memoize-invalid rule: shared/argo/rules.md N.
+// Rule is the memoize-invalid rule: docs/argo.md N.
 var Rule = &lint.Rule{Name: "memoize-invalid", Severity: lint.Error, Topic: "template", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

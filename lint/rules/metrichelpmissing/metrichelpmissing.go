@@ -10,7 +10,7 @@ import (
 //go:embed metric-help-missing.txtar
 var page string
 
-// Rule is the metric-help-missing rule: shared/argo/rules.md J 165, M 198. Outside
+// Rule is the metric-help-missing rule: docs/argo.md J 165, M 198. Outside
 // of templates Argo only logs it: a warning.
 var Rule = &lint.Rule{Name: "metric-help-missing", Severity: lint.Error, Topic: "metric", Page: page, Run: run}
 

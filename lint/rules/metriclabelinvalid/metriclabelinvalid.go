@@ -15,7 +15,7 @@ import (
 //go:embed metric-label-invalid.txtar
 var page string
 
-// Rule is the metric-label-invalid rule: shared/argo/rules.md J 164. Outside of
+// Rule is the metric-label-invalid rule: docs/argo.md J 164. Outside of
 // templates Argo only logs it: a warning.
 var Rule = &lint.Rule{Name: "metric-label-invalid", Severity: lint.Error, Topic: "metric", Page: page, Run: run}
 

@@ -15,7 +15,7 @@ import (
 //go:embed metric-name-invalid.txtar
 var page string
 
-// Rule is the metric-name-invalid rule: shared/argo/rules.md J 163, M 198. Outside
+// Rule is the metric-name-invalid rule: docs/argo.md J 163, M 198. Outside
 // of templates Argo only logs it: a warning.
 var Rule = &lint.Rule{Name: "metric-name-invalid", Severity: lint.Error, Topic: "metric", Page: page, Run: run}
 

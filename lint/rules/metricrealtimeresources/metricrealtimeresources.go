@@ -12,7 +12,7 @@ import (
 //go:embed metric-realtime-resources.txtar
 var page string
 
-// Rule is the metric-realtime-resources rule: shared/argo/rules.md J 167. Outside
+// Rule is the metric-realtime-resources rule: docs/argo.md J 167. Outside
 // of templates Argo does not look: a warning.
 var Rule = &lint.Rule{Name: "metric-realtime-resources", Severity: lint.Error, Topic: "metric", Page: page, Run: run}
 

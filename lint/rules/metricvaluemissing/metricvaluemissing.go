@@ -12,7 +12,7 @@ import (
 //go:embed metric-value-missing.txtar
 var page string
 
-// Rule is the metric-value-missing rule: shared/argo/rules.md J 166 168 169. Outside
+// Rule is the metric-value-missing rule: docs/argo.md J 166 168 169. Outside
 // of templates Argo only logs it: a warning.
 var Rule = &lint.Rule{Name: "metric-value-missing", Severity: lint.Error, Topic: "metric", Page: page, Run: run}
 

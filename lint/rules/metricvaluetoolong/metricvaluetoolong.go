@@ -12,7 +12,7 @@ import (
 //go:embed metric-value-too-long.txtar
 var page string
 
-// Rule is the metric-value-too-long rule: shared/argo/rules.md M 198. Only the full
+// Rule is the metric-value-too-long rule: docs/argo.md M 198. Only the full
 // CRDs have the limit.
 var Rule = &lint.Rule{Name: "metric-value-too-long", Severity: lint.Warning, Topic: "metric", Page: page, Run: run}
 

@@ -14,7 +14,7 @@ import (
 //go:embed mount-path-collision.txtar
 var page string
 
-// Rule is the mount-path-collision rule: shared/argo/rules.md F 96 97 102. That
+// Rule is the mount-path-collision rule: docs/argo.md F 96 97 102. That
 // two mounts of any container collide is for the API server to refuse: N.
 var Rule = &lint.Rule{Name: "mount-path-collision", Severity: lint.Error, Topic: "volume", Page: page, Run: run}
 

@@ -14,7 +14,7 @@ import (
 //go:embed name-duplicate.txtar
 var page string
 
-// Rule is the name-duplicate rule: shared/argo/rules.md B 29, C 45, E 68 69,
+// Rule is the name-duplicate rule: docs/argo.md B 29, C 45, E 68 69,
 // F 101, G 118, H 129, I 147 148. Containers of a pod share their names with
 // its init containers and sidecars, says the API server.
 var Rule = &lint.Rule{Name: "name-duplicate", Severity: lint.Error, Topic: "name", Page: page, Run: run}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/lint/expr"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/lint/names"
 	"github.com/tiphys-dev/tiphys/lint/workflow"
@@ -14,7 +15,7 @@ import (
 //go:embed name-invalid.txtar
 var page string
 
-// Rule is the name-invalid rule: shared/argo/rules.md B 16 17 18 19 28, C 44,
+// Rule is the name-invalid rule: docs/argo.md B 16 17 18 19 28, C 44,
 // E 68 69, F 101, G 119, H 132, I 147 148 152 161, M 181 184 186, and, of N,
 // object names as DNS names. That a container's name must be a DNS label is
 // the API server's word on its pod.
@@ -26,7 +27,7 @@ type syntax func(string) (reason string, at int, ok bool)
 func run(pass *lint.Pass) {
 	w := pass.Workflow
 	metadata(pass, w)
-	arguments(pass, w.Arguments)
+	literal(pass, w.Arguments)
 	for _, t := range w.Templates {
 		// Nothing is substituted in the name of a template, so a tag is no excuse.
 		if t.Name.Text() != "" {
@@ -34,10 +35,10 @@ func run(pass *lint.Pass) {
 		}
 	}
 	for _, t := range w.All {
-		arguments(pass, t.Inputs)
+		literal(pass, t.Inputs)
 		arguments(pass, t.Outputs)
 		for _, c := range t.Calls {
-			check(pass, c.Name, c.Word()+" name", names.Template)
+			call(pass, c)
 			arguments(pass, c.Arguments)
 		}
 		containers(pass, t)
@@ -59,6 +60,43 @@ func report(pass *lint.Pass, n *manifest.Node, what string, is syntax) {
 	if reason, _, ok := is(n.Value); !ok {
 		pass.Reportf(n, "%s %q %s", what, n, reason)
 	}
+}
+
+// call checks the name of a step or task, in which only the inputs of its
+// template and the variables of the workflow are substituted.
+func call(pass *lint.Pass, c *workflow.Call) {
+	n := c.Name
+	if n.Text() == "" || n.Kind != manifest.String {
+		return
+	}
+	name := n.Value
+	for t := range expr.Tags(n.Value) {
+		text := t.Text(n.Value)
+		if t.Expression || strings.HasPrefix(text, "workflow.") {
+			return
+		}
+		if strings.HasPrefix(text, "inputs.") {
+			name = strings.Replace(name, n.Value[t.Start:t.End], "x", 1)
+		}
+	}
+	if reason, _, ok := names.Template(name); !ok {
+		pass.Reportf(n, "%s name %q %s", c.Word(), n, reason)
+	}
+}
+
+// literal checks names in which nothing is substituted.
+func literal(pass *lint.Pass, a workflow.Arguments) {
+	for _, p := range a.Parameters {
+		if expr.Tagged(p.Name.Text()) {
+			report(pass, p.Name, "parameter name", names.Parameter)
+		}
+	}
+	for _, p := range a.Artifacts {
+		if expr.Tagged(p.Name.Text()) {
+			report(pass, p.Name, "artifact name", names.Artifact)
+		}
+	}
+	arguments(pass, a)
 }
 
 func arguments(pass *lint.Pass, a workflow.Arguments) {

@@ -13,7 +13,7 @@ import (
 //go:embed name-missing.txtar
 var page string
 
-// Rule is the name-missing rule: shared/argo/rules.md B 27, C 43, E 68 69 94,
+// Rule is the name-missing rule: docs/argo.md B 27, C 43, E 68 69 94,
 // F 101, G 117, H 132, I 147 148, and, of N, objects without a name. Sidecars
 // without one are refused by the API server with their pod.
 var Rule = &lint.Rule{Name: "name-missing", Severity: lint.Error, Topic: "name", Page: page, Run: run}

@@ -14,7 +14,7 @@ import (
 //go:embed object-duplicate.txtar
 var page string
 
-// Rule is the object-duplicate rule: shared/argo/rules.md A 12.
+// Rule is the object-duplicate rule: docs/argo.md A 12.
 var Rule = &lint.Rule{Name: "object-duplicate", Severity: lint.Error, Topic: "manifest", Page: page, Finish: finish}
 
 func finish(pass *lint.Pass) {

@@ -12,7 +12,7 @@ import (
 //go:embed output-artifact-without-from.txtar
 var page string
 
-// Rule is the output-artifact-without-from rule: shared/argo/rules.md I 151, N.
+// Rule is the output-artifact-without-from rule: docs/argo.md I 151, N.
 var Rule = &lint.Rule{Name: "output-artifact-without-from", Severity: lint.Warning, Topic: "output", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

@@ -12,7 +12,7 @@ import (
 //go:embed output-value-ambiguous.txtar
 var page string
 
-// Rule is the output-value-ambiguous rule: shared/argo/rules.md I 153 156 160.
+// Rule is the output-value-ambiguous rule: docs/argo.md I 153 156 160.
 var Rule = &lint.Rule{Name: "output-value-ambiguous", Severity: lint.Error, Topic: "output", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

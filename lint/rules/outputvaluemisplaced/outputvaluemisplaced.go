@@ -14,7 +14,7 @@ import (
 //go:embed output-value-misplaced.txtar
 var page string
 
-// Rule is the output-value-misplaced rule: shared/argo/rules.md I 157 158 159.
+// Rule is the output-value-misplaced rule: docs/argo.md I 157 158 159.
 var Rule = &lint.Rule{Name: "output-value-misplaced", Severity: lint.Error, Topic: "output", Page: page, Run: run}
 
 // sources are what an output may come from, by type of template; of other

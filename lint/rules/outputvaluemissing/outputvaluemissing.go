@@ -12,7 +12,7 @@ import (
 //go:embed output-value-missing.txtar
 var page string
 
-// Rule is the output-value-missing rule: shared/argo/rules.md I 154 155.
+// Rule is the output-value-missing rule: docs/argo.md I 154 155.
 var Rule = &lint.Rule{Name: "output-value-missing", Severity: lint.Error, Topic: "output", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

@@ -12,7 +12,7 @@ import (
 //go:embed parallelism-invalid.txtar
 var page string
 
-// Rule is the parallelism-invalid rule: shared/argo/rules.md M 180, and N.
+// Rule is the parallelism-invalid rule: docs/argo.md M 180, and N.
 var Rule = &lint.Rule{Name: "parallelism-invalid", Severity: lint.Error, Topic: "workflow", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

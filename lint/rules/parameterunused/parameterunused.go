@@ -12,7 +12,7 @@ import (
 //go:embed parameter-unused.txtar
 var page string
 
-// Rule is the parameter-unused rule: shared/argo/rules.md N, "unused parameters".
+// Rule is the parameter-unused rule: docs/argo.md N, "unused parameters".
 var Rule = &lint.Rule{Name: "parameter-unused", Severity: lint.Warning, Topic: "argument", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

@@ -15,7 +15,7 @@ import (
 //go:embed pod-gc-selector-invalid.txtar
 var page string
 
-// Rule is the pod-gc-selector-invalid rule: shared/argo/rules.md B 39.
+// Rule is the pod-gc-selector-invalid rule: docs/argo.md B 39.
 var Rule = &lint.Rule{Name: "pod-gc-selector-invalid", Severity: lint.Error, Topic: "workflow", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

@@ -13,7 +13,7 @@ import (
 //go:embed pod-resources-invalid.txtar
 var page string
 
-// Rule is the pod-resources-invalid rule: shared/argo/rules.md B 40 41.
+// Rule is the pod-resources-invalid rule: docs/argo.md B 40 41.
 var Rule = &lint.Rule{Name: "pod-resources-invalid", Severity: lint.Error, Topic: "pod", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

@@ -13,7 +13,7 @@ import (
 //go:embed pod-spec-patch-invalid.txtar
 var page string
 
-// Rule is the pod-spec-patch-invalid rule: shared/argo/rules.md N.
+// Rule is the pod-spec-patch-invalid rule: docs/argo.md N.
 var Rule = &lint.Rule{Name: "pod-spec-patch-invalid", Severity: lint.Error, Topic: "container", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

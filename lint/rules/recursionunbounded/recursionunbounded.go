@@ -15,7 +15,7 @@ import (
 var page string
 
 // Rule is the recursion-unbounded rule. Argo lets recursion pass:
-// shared/argo/rules.md N. Recursion without a condition is dag-cycle's.
+// docs/argo.md N. Recursion without a condition is dag-cycle's.
 var Rule = &lint.Rule{Name: "recursion-unbounded", Severity: lint.Info, Topic: "template", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

@@ -13,7 +13,7 @@ import (
 //go:embed resource-action-missing.txtar
 var page string
 
-// Rule is the resource-action-missing rule: shared/argo/rules.md F 108. An action
+// Rule is the resource-action-missing rule: docs/argo.md F 108. An action
 // that there is not is a field-value.
 var Rule = &lint.Rule{Name: "resource-action-missing", Severity: lint.Error, Topic: "resource", Page: page, Run: run}
 

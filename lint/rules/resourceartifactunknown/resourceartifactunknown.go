@@ -16,7 +16,7 @@ import (
 //go:embed resource-artifact-unknown.txtar
 var page string
 
-// Rule is the resource-artifact-unknown rule: shared/argo/rules.md F 111.
+// Rule is the resource-artifact-unknown rule: docs/argo.md F 111.
 var Rule = &lint.Rule{Name: "resource-artifact-unknown", Severity: lint.Error, Topic: "resource", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

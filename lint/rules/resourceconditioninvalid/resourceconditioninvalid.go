@@ -15,7 +15,7 @@ import (
 //go:embed resource-condition-invalid.txtar
 var page string
 
-// Rule is the resource-condition-invalid rule: shared/argo/rules.md N,
+// Rule is the resource-condition-invalid rule: docs/argo.md N,
 // successCondition.
 var Rule = &lint.Rule{Name: "resource-condition-invalid", Severity: lint.Error, Topic: "resource", Page: page, Run: run}
 

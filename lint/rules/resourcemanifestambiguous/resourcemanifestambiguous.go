@@ -11,7 +11,7 @@ import (
 //go:embed resource-manifest-ambiguous.txtar
 var page string
 
-// Rule is the resource-manifest-ambiguous rule: shared/argo/rules.md F 110, M 193.
+// Rule is the resource-manifest-ambiguous rule: docs/argo.md F 110, M 193.
 var Rule = &lint.Rule{Name: "resource-manifest-ambiguous", Severity: lint.Error, Topic: "resource", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

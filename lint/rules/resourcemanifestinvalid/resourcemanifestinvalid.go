@@ -15,7 +15,7 @@ import (
 //go:embed resource-manifest-invalid.txtar
 var page string
 
-// Rule is the resource-manifest-invalid rule: shared/argo/rules.md F 112. What is
+// Rule is the resource-manifest-invalid rule: docs/argo.md F 112. What is
 // YAML, but no object, only kubectl refuses: a warning.
 var Rule = &lint.Rule{Name: "resource-manifest-invalid", Severity: lint.Error, Topic: "resource", Page: page, Run: run}
 

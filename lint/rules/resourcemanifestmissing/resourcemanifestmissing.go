@@ -12,7 +12,7 @@ import (
 //go:embed resource-manifest-missing.txtar
 var page string
 
-// Rule is the resource-manifest-missing rule: shared/argo/rules.md F 109.
+// Rule is the resource-manifest-missing rule: docs/argo.md F 109.
 var Rule = &lint.Rule{Name: "resource-manifest-missing", Severity: lint.Error, Topic: "resource", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

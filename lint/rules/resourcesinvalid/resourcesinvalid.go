@@ -13,7 +13,7 @@ import (
 //go:embed resources-invalid.txtar
 var page string
 
-// Rule is the resources-invalid rule: shared/argo/rules.md A 10, and, of N,
+// Rule is the resources-invalid rule: docs/argo.md A 10, and, of N,
 // quantities. What relates requests to limits is the API server's validation
 // of a pod.
 var Rule = &lint.Rule{Name: "resources-invalid", Severity: lint.Error, Topic: "pod", Page: page, Run: run}

@@ -13,7 +13,7 @@ import (
 //go:embed resources-missing.txtar
 var page string
 
-// Rule is the resources-missing rule: shared/argo/rules.md N, "resource limits set".
+// Rule is the resources-missing rule: docs/argo.md N, "resource limits set".
 var Rule = &lint.Rule{Name: "resources-missing", Severity: lint.Warning, Topic: "reliability", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

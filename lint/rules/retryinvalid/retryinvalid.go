@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/lint/expr"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/lint/workflow"
 )
@@ -15,7 +16,8 @@ import (
 //go:embed retry-invalid.txtar
 var page string
 
-// Rule is the retry-invalid rule: shared/argo/rules.md N, retry limit and backoff.
+// Rule is the retry-invalid rule: docs/argo.md D 64, and, of N,
+// retry limit and backoff.
 // An error is what ends the workflow in place of the first retry.
 var Rule = &lint.Rule{Name: "retry-invalid", Severity: lint.Error, Topic: "retry", Page: page, Run: run}
 
@@ -27,6 +29,9 @@ func run(pass *lint.Pass) {
 		backoff(pass, r.Get("backoff"))
 	}
 	for _, t := range pass.Workflow.All {
+		if p := t.Node.At("retryStrategy", "retryPolicy"); expr.Tagged(p.Text()) {
+			pass.Reportf(p, "retryPolicy %q is refused: Argo looks at it before anything is substituted; write Always, OnError, OnFailure or OnTransientError", p)
+		}
 		if t.Type == workflow.TypeContainerSet {
 			number(pass, t.Body.At("retryStrategy", "retries"), "retries", lint.Warning)
 		}

@@ -15,7 +15,7 @@ import (
 //go:embed secret-as-parameter.txtar
 var page string
 
-// Rule is the secret-as-parameter rule. Argo looks at no name: shared/argo/rules.md N.
+// Rule is the secret-as-parameter rule. Argo looks at no name: docs/argo.md N.
 var Rule = &lint.Rule{Name: "secret-as-parameter", Severity: lint.Warning, Topic: "security", Page: page, Run: run}
 
 // run reports each name once, where it is first declared: what passes it on

@@ -15,7 +15,7 @@ import (
 //go:embed secret-literal.txtar
 var text string
 
-// Rule is the secret-literal rule. Argo looks at no value: shared/argo/rules.md N.
+// Rule is the secret-literal rule. Argo looks at no value: docs/argo.md N.
 var Rule = &lint.Rule{Name: "secret-literal", Severity: lint.Warning, Topic: "security", Page: text, Run: run}
 
 // most bounds the findings in one scalar.
@@ -83,7 +83,7 @@ func (c checker) pair(n *manifest.Node) *manifest.Node {
 			return nil // its shape says more
 		}
 		from := len(v.Value) - len(value)
-		c.report(v, from, len(v.Value), 2, fmt.Sprintf("%s %q is a credential in clear text", owner(n), name.Value))
+		c.report(v, from, len(v.Value), 0, fmt.Sprintf("%s %q is a credential in clear text", owner(n), name.Value))
 		return v
 	}
 	return nil
@@ -126,7 +126,7 @@ func (c checker) scalar(n *manifest.Node) {
 		return
 	}
 	for a := range credential.Assignments(n.Value, shell) {
-		c.report(n, a.From, a.To, 2, fmt.Sprintf("%q is given a credential in clear text", strings.TrimLeft(a.Name, "-")))
+		c.report(n, a.From, a.To, 0, fmt.Sprintf("%q is given a credential in clear text", strings.TrimLeft(a.Name, "-")))
 		if found++; found == most {
 			return
 		}
@@ -146,7 +146,7 @@ func (c checker) list(n *manifest.Node) {
 		v := n.Children[i+1]
 		if v.Scalar() && !strings.HasPrefix(v.Value, "-") && credential.Literal(credential.Value, v.Value) {
 			if _, ok := credential.Find(v.Value, 0); !ok {
-				c.report(v, 0, len(v.Value), 2, fmt.Sprintf("flag %q is given a credential in clear text", item.Value))
+				c.report(v, 0, len(v.Value), 0, fmt.Sprintf("flag %q is given a credential in clear text", item.Value))
 			}
 		}
 	}
@@ -156,7 +156,10 @@ func (c checker) list(n *manifest.Node) {
 // and whether a shell reads it.
 func program(n *manifest.Node) (is, shell bool) {
 	if n.Key != nil {
-		return n.Key.Value == "source" && n.Parent.Key != nil && n.Parent.Key.Value == "script", isShell(n.Parent.Get("command"))
+		if n.Key.Value != "source" || n.Parent.Key == nil || n.Parent.Key.Value != "script" {
+			return false, false // before the search of what may be a long map
+		}
+		return true, isShell(n.Parent.Get("command"))
 	}
 	list := n.Parent
 	if list == nil || list.Key == nil || list.Key.Value != "args" && list.Key.Value != "command" {

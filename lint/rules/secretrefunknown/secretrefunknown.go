@@ -12,7 +12,7 @@ import (
 //go:embed secret-ref-unknown.txtar
 var page string
 
-// Rule is the secret-ref-unknown rule: shared/argo/rules.md N, "Secrets existing".
+// Rule is the secret-ref-unknown rule: docs/argo.md N, "Secrets existing".
 var Rule = &lint.Rule{Name: "secret-ref-unknown", Severity: lint.Error, Topic: "reference", Page: page, Finish: finish}
 
 func finish(pass *lint.Pass) { absent.Report(pass, "Secret") }

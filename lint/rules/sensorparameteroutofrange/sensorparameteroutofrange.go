@@ -16,7 +16,7 @@ import (
 //go:embed sensor-parameter-out-of-range.txtar
 var page string
 
-// Rule is the sensor-parameter-out-of-range rule: shared/argo/variables.md, kinds.
+// Rule is the sensor-parameter-out-of-range rule: docs/argo.md, kinds.
 var Rule = &lint.Rule{Name: "sensor-parameter-out-of-range", Severity: lint.Warning, Topic: "sensor", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

@@ -10,7 +10,7 @@ import (
 //go:embed sequence-count-and-end.txtar
 var page string
 
-// Rule is the sequence-count-and-end rule: shared/argo/rules.md G 121, M 190.
+// Rule is the sequence-count-and-end rule: docs/argo.md G 121, M 190.
 var Rule = &lint.Rule{Name: "sequence-count-and-end", Severity: lint.Error, Topic: "loop", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

@@ -15,7 +15,7 @@ import (
 //go:embed sequence-invalid.txtar
 var page string
 
-// Rule is the sequence-invalid rule: shared/argo/rules.md N, "withSequence
+// Rule is the sequence-invalid rule: docs/argo.md N, "withSequence
 // numbers/format".
 var Rule = &lint.Rule{Name: "sequence-invalid", Severity: lint.Error, Topic: "loop", Page: page, Run: run}
 

@@ -13,7 +13,7 @@ import (
 var page string
 
 // Rule is the steps-empty rule. Steps without any group are no type of a
-// template at all, which is the concern of template-type: shared/argo/rules.md
+// template at all, which is the concern of template-type: docs/argo.md
 // D 63, M 182.
 var Rule = &lint.Rule{Name: "steps-empty", Severity: lint.Warning, Topic: "steps", Page: page, Run: run}
 

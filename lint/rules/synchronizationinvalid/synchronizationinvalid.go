@@ -12,7 +12,7 @@ import (
 //go:embed synchronization-invalid.txtar
 var page string
 
-// Rule is the synchronization-invalid rule: shared/argo/rules.md N.
+// Rule is the synchronization-invalid rule: docs/argo.md N.
 var Rule = &lint.Rule{Name: "synchronization-invalid", Severity: lint.Error, Topic: "synchronization", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

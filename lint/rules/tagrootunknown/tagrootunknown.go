@@ -14,7 +14,7 @@ import (
 //go:embed tag-root-unknown.txtar
 var page string
 
-// Rule is the tag-root-unknown rule: shared/argo/rules.md N, tag-typo-root. Tags of
+// Rule is the tag-root-unknown rule: docs/argo.md N, tag-typo-root. Tags of
 // other languages, which only pass through Argo, are none of its concern.
 var Rule = &lint.Rule{Name: "tag-root-unknown", Severity: lint.Warning, Topic: "tag", Page: page, Run: run}
 

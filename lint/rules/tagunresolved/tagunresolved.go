@@ -15,8 +15,8 @@ import (
 //go:embed tag-unresolved.txtar
 var page string
 
-// Rule is the tag-unresolved rule: shared/argo/variables.md, and
-// shared/argo/rules.md F 95, G 125 126, H 140 141 145 146, I 149.
+// Rule is the tag-unresolved rule: docs/argo.md, and
+// docs/argo.md F 95, G 125 126, H 140 141 145 146, I 149.
 var Rule = &lint.Rule{Name: "tag-unresolved", Severity: lint.Error, Topic: "tag", Page: page, Run: run}
 
 // most bounds the findings in one scalar: whoever has mended these sees the next.
@@ -38,7 +38,7 @@ func run(pass *lint.Pass) {
 			continue
 		}
 		f := lint.Finding{Node: u.Node, Span: u.Node.Range(u.From, u.To), Message: message(u)}
-		if !u.Strict && (!u.Expr || u.Part == scope.Spec || u.Part == scope.Rest) {
+		if !u.Strict && (!u.Expr || u.Part == scope.Spec || u.Part == scope.Rest || u.Replaced) {
 			f.Severity = lint.Warning
 		}
 		pass.Report(f)
@@ -49,6 +49,10 @@ func run(pass *lint.Pass) {
 			f.Severity = lint.Warning
 		}
 		pass.Report(f)
+	}
+	for i := range a.Foreign {
+		f := &a.Foreign[i]
+		pass.Reportf(f.Node, "%s uses {{%s}}, which %s", f.Template, f.Name, f.Reason)
 	}
 }
 

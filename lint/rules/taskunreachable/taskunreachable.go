@@ -13,7 +13,7 @@ import (
 //go:embed task-unreachable.txtar
 var page string
 
-// Rule is the task-unreachable rule, of shared/argo/rules.md N.
+// Rule is the task-unreachable rule, of docs/argo.md N.
 var Rule = &lint.Rule{Name: "task-unreachable", Severity: lint.Warning, Topic: "dag", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

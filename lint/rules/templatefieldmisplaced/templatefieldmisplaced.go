@@ -14,7 +14,7 @@ import (
 //go:embed template-field-misplaced.txtar
 var page string
 
-// Rule is the template-field-misplaced rule: shared/argo/rules.md E 89 90 91
+// Rule is the template-field-misplaced rule: docs/argo.md E 89 90 91
 // 93, F 115, G 116, M 179.
 var Rule = &lint.Rule{Name: "template-field-misplaced", Severity: lint.Error, Topic: "template", Page: page, Run: run}
 

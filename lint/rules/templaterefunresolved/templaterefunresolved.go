@@ -14,7 +14,7 @@ import (
 //go:embed template-ref-unresolved.txtar
 var page string
 
-// Rule is the template-ref-unresolved rule: shared/argo/rules.md B 24, D 57 58 60.
+// Rule is the template-ref-unresolved rule: docs/argo.md B 24, D 57 58 60.
 var Rule = &lint.Rule{Name: "template-ref-unresolved", Severity: lint.Info, Topic: "template", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

@@ -11,7 +11,7 @@ import (
 //go:embed templates-beside-ref.txtar
 var page string
 
-// Rule is the templates-beside-ref rule: shared/argo/rules.md B 23.
+// Rule is the templates-beside-ref rule: docs/argo.md B 23.
 var Rule = &lint.Rule{Name: "templates-beside-ref", Severity: lint.Error, Topic: "template", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

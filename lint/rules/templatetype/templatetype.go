@@ -14,7 +14,7 @@ import (
 //go:embed template-type.txtar
 var page string
 
-// Rule is the template-type rule: shared/argo/rules.md D 63 65, M 179.
+// Rule is the template-type rule: docs/argo.md D 63 65, M 179.
 var Rule = &lint.Rule{Name: "template-type", Severity: lint.Error, Topic: "template", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

@@ -16,8 +16,8 @@ import (
 //go:embed template-unknown.txtar
 var page string
 
-// Rule is the template-unknown rule: shared/argo/rules.md B 24 35, D 58 59 60
-// 62, and, of N, hooks and exit handlers of steps and tasks.
+// Rule is the template-unknown rule: docs/argo.md B 24 35, D 57 58 59
+// 60 62, and, of N, hooks and exit handlers of steps and tasks.
 var Rule = &lint.Rule{Name: "template-unknown", Severity: lint.Error, Topic: "template", Page: page, Run: run}
 
 func run(pass *lint.Pass) {
@@ -31,11 +31,12 @@ func run(pass *lint.Pass) {
 	hooks(pass, w.Hooks, "")
 	for _, t := range w.All {
 		for _, c := range t.Calls {
-			if c.Template != nil {
+			if c.Template != nil && !dynamic(pass, t, c) {
 				local(pass, c.Template, c.Title())
 			}
 			if c.Ref != nil && c.Inline == nil {
 				ref(pass, c.Ref, c.Title())
+				unsettledRef(pass, t, c)
 			}
 			if c.OnExit != nil {
 				local(pass, c.OnExit, "the exit handler of "+c.Title())
@@ -76,7 +77,7 @@ func local(pass *lint.Pass, name *manifest.Node, who string) {
 		names = templates(lib)
 	}
 	if strings.Contains(name.Text(), "{{") {
-		pass.Reportf(name, "%s calls template %q: Argo looks a template up by its plain name, so a tag is not replaced here; use templateRef, or one call for each template with a when", who, name)
+		pass.Reportf(name, "%s calls template %q: Argo looks a template up by its plain name, so nothing that is known only at run time may stand here; use templateRef, or one call for each template with a when", who, name)
 		return
 	}
 	report(pass, name, fmt.Sprintf("%s calls template %q, which is not there", who, name), names)

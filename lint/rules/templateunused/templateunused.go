@@ -13,7 +13,7 @@ import (
 //go:embed template-unused.txtar
 var page string
 
-// Rule is the template-unused rule, of shared/argo/rules.md N. The templates
+// Rule is the template-unused rule, of docs/argo.md N. The templates
 // of a WorkflowTemplate are for others to call, so they are left alone.
 var Rule = &lint.Rule{Name: "template-unused", Severity: lint.Warning, Topic: "template", Page: page, Run: run}
 

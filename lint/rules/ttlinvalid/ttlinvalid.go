@@ -10,7 +10,7 @@ import (
 //go:embed ttl-invalid.txtar
 var page string
 
-// Rule is the ttl-invalid rule: shared/argo/rules.md N, ttlStrategy.
+// Rule is the ttl-invalid rule: docs/argo.md N, ttlStrategy.
 var Rule = &lint.Rule{Name: "ttl-invalid", Severity: lint.Warning, Topic: "workflow", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

@@ -12,7 +12,7 @@ import (
 //go:embed volume-duplicate.txtar
 var page string
 
-// Rule is the volume-duplicate rule: shared/argo/rules.md N. Argo takes the
+// Rule is the volume-duplicate rule: docs/argo.md N. Argo takes the
 // first volume of a name, and those of a template before those of the spec.
 var Rule = &lint.Rule{Name: "volume-duplicate", Severity: lint.Warning, Topic: "volume", Page: page, Run: run}
 

@@ -16,7 +16,7 @@ import (
 //go:embed volume-unknown.txtar
 var page string
 
-// Rule is the volume-unknown rule: shared/argo/rules.md N, "volumeMounts
+// Rule is the volume-unknown rule: docs/argo.md N, "volumeMounts
 // without a volume". A library may be given its volumes by who calls it.
 var Rule = &lint.Rule{Name: "volume-unknown", Severity: lint.Error, Topic: "volume", Page: page, Run: run}
 

@@ -13,7 +13,7 @@ import (
 //go:embed when-invalid.txtar
 var page string
 
-// Rule is the when-invalid rule: shared/argo/rules.md K 176, N.
+// Rule is the when-invalid rule: docs/argo.md K 176, N.
 var Rule = &lint.Rule{Name: "when-invalid", Severity: lint.Error, Topic: "expression", Page: page, Run: run}
 
 func run(pass *lint.Pass) {

@@ -11,7 +11,7 @@ import (
 //go:embed with-items-empty.txtar
 var page string
 
-// Rule is the with-items-empty rule: shared/argo/rules.md G 120 (only a
+// Rule is the with-items-empty rule: docs/argo.md G 120 (only a
 // withItems that is not empty counts as a loop).
 var Rule = &lint.Rule{Name: "with-items-empty", Severity: lint.Warning, Topic: "loop", Page: page, Run: run}
 

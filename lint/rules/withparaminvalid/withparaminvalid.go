@@ -15,7 +15,7 @@ import (
 //go:embed with-param-invalid.txtar
 var page string
 
-// Rule is the with-param-invalid rule: shared/argo/rules.md N, "withParam that
+// Rule is the with-param-invalid rule: docs/argo.md N, "withParam that
 // is not JSON".
 var Rule = &lint.Rule{Name: "with-param-invalid", Severity: lint.Error, Topic: "loop", Page: page, Run: run}
 

@@ -11,7 +11,7 @@ import (
 //go:embed yaml-syntax.txtar
 var page string
 
-// Rule is the yaml-syntax rule: shared/argo/rules.md A 3, and the first line of N.
+// Rule is the yaml-syntax rule: docs/argo.md A 3, and the first line of N.
 var Rule = &lint.Rule{Name: "yaml-syntax", Severity: lint.Error, Topic: "manifest", Page: page, Document: run}
 
 func run(pass *lint.Pass) {
