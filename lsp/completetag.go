@@ -40,7 +40,7 @@ func identifier(name string) bool {
 }
 
 // variables returns the names that may follow a path, none for a path that is
-// not known: shared/argo variables.
+// not known: docs/argo.md.
 func (c *completer) variables(path []string) []offer {
 	at := func(i int) string {
 		if i < len(path) {

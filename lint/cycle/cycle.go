@@ -1,6 +1,8 @@
 // Package cycle finds circles in graphs.
 package cycle
 
+import "slices"
+
 // Find returns one shortest cycle of each strongly connected group of nodes,
 // beginning with the node that comes first in the list. It takes linear time
 // (Tarjan), and no recursion, so that a chain of any length is fine.
@@ -13,6 +15,9 @@ func Find[N comparable](nodes []N, next func(N) []N) [][]N {
 		}
 	}
 	for _, group := range groups(nodes, next) {
+		if len(group) == 1 && !slices.Contains(next(group[0]), group[0]) {
+			continue
+		}
 		first, from := group[0], len(nodes)
 		in := make(map[N]bool, len(group))
 		for _, n := range group {

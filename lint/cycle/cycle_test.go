@@ -58,6 +58,16 @@ func TestFindOnALongChain(t *testing.T) {
 	}
 }
 
+func TestFindWhereNothingHangsTogether(t *testing.T) {
+	nodes := make([]int, 200_000)
+	for i := range nodes {
+		nodes[i] = i
+	}
+	if found := cycle.Find(nodes, func(int) []int { return nil }); len(found) > 0 {
+		t.Errorf("%d cycles", len(found))
+	}
+}
+
 func contains(list []int, n int) bool {
 	for _, e := range list {
 		if e == n {

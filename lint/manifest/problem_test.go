@@ -173,6 +173,8 @@ func TestLimits(t *testing.T) {
 		"an alias within what it nests": {"a: &a " + strings.Repeat("[", 600) + strings.Repeat("]", 600) +
 			"\nb: " + strings.Repeat("[", 600) + "*a" + strings.Repeat("]", 600), true},
 		"as many aliases as the reference takes": {"a: &a [" + strings.Repeat("x, ", 90) + "]\nb:\n" + strings.Repeat("- *a\n", 4000), false},
+		"aliases of a long text":                 {"a: &a " + strings.Repeat("x", 1<<20) + "\nb: [*a, *a]\n", false},
+		"more text than the aliases may copy":    {"a: &a " + strings.Repeat("x", 1<<20) + "\nb: [" + strings.Repeat("*a, ", 9) + "]\n", true},
 		"more aliases than that":                 {"a: &a [" + strings.Repeat("x, ", 90) + "]\nb:\n" + strings.Repeat("- *a\n", 5000), true},
 	} {
 		t.Run(name, func(t *testing.T) {

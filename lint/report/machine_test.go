@@ -235,3 +235,24 @@ func TestWriteErrors(t *testing.T) {
 		t.Error("a format that does not exist was written")
 	}
 }
+
+func TestJSONGivesNoOrdersToTheTerminal(t *testing.T) {
+	evil := at("a\u009b31m.yaml", "a: «b»\n")
+	evil.Message = "\x1b[31m \x7f \u202e \u2028 \U000e0041 世界"
+	for _, format := range []report.Format{report.JSON, report.SARIF} {
+		var out strings.Builder
+		if err := report.Write(&out, format, report.Report{Findings: []lint.Finding{evil}, Files: []string{"a"}}, report.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if i := strings.IndexAny(out.String(), "\x1b\x7f\u009b\u202e\u2028\U000e0041"); i >= 0 {
+			t.Errorf("%s: there is a control character at %d of %q", format, i, out.String())
+		}
+		if !strings.Contains(out.String(), "世界") {
+			t.Errorf("%s: other characters are gone: %s", format, out.String())
+		}
+		var back any
+		if err := json.Unmarshal([]byte(out.String()), &back); err != nil {
+			t.Errorf("%s: %v", format, err)
+		}
+	}
+}

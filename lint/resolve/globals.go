@@ -52,7 +52,7 @@ func varies(name string) bool {
 	case "labels", "annotations":
 		return dotted && key != "json"
 	}
-	return name == "priority"
+	return name == "priority" || name == "failures"
 }
 
 // eachText calls f for every scalar and key from n down that may hold a tag.

@@ -38,6 +38,16 @@ type Entry struct {
 	Keys    []string
 	// Open is set when a Secret or ConfigMap may have keys that are not seen.
 	Open bool
+
+	hasKey map[string]bool // of Keys, where they are many
+}
+
+// has reports whether the object has a key.
+func (e *Entry) has(key string) bool {
+	if e.hasKey != nil {
+		return e.hasKey[key]
+	}
+	return slices.Contains(e.Keys, key)
 }
 
 // Add notes an object, with the workflows that were read from it.
@@ -70,6 +80,12 @@ func (b *Builder) Add(o *manifest.Node, flows []*workflow.Workflow) {
 	mine.one(&e.Namespace)
 	mine.one(&e.Name)
 	mine.all(e.Keys)
+	if len(e.Keys) > fewInputs {
+		e.hasKey = make(map[string]bool, len(e.Keys))
+		for _, k := range e.Keys {
+			e.hasKey[k] = true
+		}
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.entries = append(b.entries, e)
@@ -173,7 +189,7 @@ func (x *Index) Key(kind, namespace, name, key string) (have []string, object, f
 		return nil, s, s
 	}
 	switch {
-	case key == "" || slices.Contains(e.Keys, key):
+	case key == "" || e.has(key):
 		return e.Keys, Known, Known
 	case e.Open || strings.Contains(key, "{{"):
 		return e.Keys, Known, Unknown

@@ -62,6 +62,8 @@ type Template struct {
 	// calls are found through Calls. They are kept of libraries only.
 	Globals []string
 	Calls   []Call
+	// Obscure is set when not all that the template calls is in Calls.
+	Obscure bool
 	// GlobalOutputs and GlobalFiles are the globalNames of its outputs.
 	GlobalOutputs, GlobalFiles []string
 
@@ -136,6 +138,7 @@ func Of(t *workflow.Template) *Template {
 		}
 	}
 	for _, c := range t.Calls {
+		s.Obscure = s.Obscure || c.Inline != nil || len(s.Calls) == mostCalls
 		if k := callOf(c); !slices.Contains(s.Calls, k) && len(s.Calls) < mostCalls {
 			s.Calls = append(s.Calls, k)
 		}

@@ -84,10 +84,13 @@ func (a *analyzer) child(root, rest string, s Site) Answer {
 		})
 		return missing("names a %s that %s does not have", root[:4], t.Title()).near(name, have)
 	}
-	if ans := a.field(c, field, s); ans.State != Known {
-		return ans
+	ans := a.field(c, field, s)
+	if ans.State == Known || ans.State == Missing && !ans.Strict {
+		if there := a.reached(c, field, s); ans.State == Known || there.State == Missing {
+			return there
+		}
 	}
-	return a.reached(c, field, s)
+	return ans
 }
 
 // named answers for {{tasks.name}} and {{steps.name}}, the step itself.

@@ -54,27 +54,36 @@ func (a *analyzer) library(name string, cluster bool) (*resolve.Library, resolve
 
 // follow looks at a template of a library and at all that it calls.
 func (a *analyzer) follow(lib *resolve.Library, t *resolve.Template, s Site, at *manifest.Node, seen map[*resolve.Template]bool) {
-	type step struct {
-		lib *resolve.Library
-		t   *resolve.Template
-	}
-	for todo := []step{{lib, t}}; len(todo) > 0; {
-		now := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		if now.t == nil || seen[now.t] {
-			continue
-		}
-		seen[now.t] = true
-		for _, name := range now.t.Globals {
+	a.each(lib, t, func(lib *resolve.Library, t *resolve.Template, _ bool) {
+		for _, name := range t.Globals {
 			ans := a.global(name, s)
 			if ans.State != Missing || len(a.out.Foreign) == mostForeign {
 				continue
 			}
 			a.out.Foreign = append(a.out.Foreign, Foreign{
 				Site: s, Node: at, Name: "workflow." + name, Reason: ans.Reason,
-				Template: fmt.Sprintf("template %q of %s %q", now.t.Name, now.lib.Kind, now.lib.Name),
+				Template: fmt.Sprintf("template %q of %s %q", t.Name, lib.Kind, lib.Name),
 			})
 		}
+	}, seen)
+}
+
+// each calls f for a template of a library and for every one that it leads to,
+// but for those seen.
+func (a *analyzer) each(lib *resolve.Library, t *resolve.Template, f func(lib *resolve.Library, t *resolve.Template, first bool), seen map[*resolve.Template]bool) {
+	type step struct {
+		lib *resolve.Library
+		t   *resolve.Template
+	}
+	first := true
+	for todo := []step{{lib, t}}; len(todo) > 0; first = false {
+		now := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if now.t == nil || seen[now.t] {
+			continue
+		}
+		seen[now.t] = true
+		f(now.lib, now.t, first)
 		for _, c := range now.t.Calls {
 			switch {
 			case strings.Contains(c.Library, "{{") || c.Template == "":

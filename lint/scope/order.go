@@ -24,7 +24,8 @@ type order struct {
 	inline    bool // an inline template was looked at: no other one will be
 	within    []*workflow.Call
 
-	exports map[string][]export // by "parameters.NAME" and "artifacts.NAME"
+	libraries map[*resolve.Template]bool // those that were followed
+	exports   map[string][]export        // by "parameters.NAME" and "artifacts.NAME"
 	// any is when a globalName with a tag opened the names of a kind, in the
 	// template that holds the call.
 	any map[opened]int
@@ -59,7 +60,7 @@ func (a *analyzer) ordered() *order {
 	}
 	o := &order{
 		a: a, templates: map[*workflow.Template]moment{}, outputs: map[*workflow.Template]moment{}, calls: map[*workflow.Call]moment{},
-		callers: map[*workflow.Template]int{}, exports: map[string][]export{}, any: map[opened]int{},
+		callers: map[*workflow.Template]int{}, exports: map[string][]export{}, libraries: map[*resolve.Template]bool{}, any: map[opened]int{},
 	}
 	a.order = o
 	for _, t := range a.w.All {
@@ -155,9 +156,29 @@ func (o *order) export(c *workflow.Call) {
 	for _, name := range t.GlobalFiles {
 		o.name("artifacts", name, at)
 	}
-	if c.Ref != nil && len(t.Calls) > 0 {
-		o.unknown = true // what a library exports deeper down
+	if c.Ref != nil && c.Inline == nil && !o.unknown {
+		o.deeper(c, t, at)
 	}
+}
+
+// deeper notes what the calls of a library's template bring about.
+func (o *order) deeper(c *workflow.Call, t *resolve.Template, at export) {
+	lib, _ := o.a.library(c.Ref.Name.Text(), c.Ref.Cluster)
+	o.a.each(lib, t, func(_ *resolve.Library, t *resolve.Template, first bool) {
+		if !first {
+			for _, name := range t.GlobalOutputs {
+				if !strings.Contains(name, "{{") {
+					o.name("parameters", name, at)
+				}
+			}
+			for _, name := range t.GlobalFiles {
+				if !strings.Contains(name, "{{") {
+					o.name("artifacts", name, at)
+				}
+			}
+		}
+		o.unknown = o.unknown || t.Obscure
+	}, o.libraries)
 }
 
 func (o *order) name(kind, name string, at export) {

@@ -256,16 +256,22 @@ func (a *analyzer) firstInline() {
 		node *manifest.Node
 		from int
 	}
-	seen := map[place]bool{}
-	for _, u := range a.out.Uses[:before] {
+	seen := map[place]int{}
+	for i, u := range a.out.Uses[:before] {
 		if u.State == Missing {
-			seen[place{u.Node, u.From}] = true
+			seen[place{u.Node, u.From}] = i
 		}
 	}
 	keep := a.out.Uses[:before]
 	for _, u := range a.out.Uses[before:] {
-		if u.State == Missing && !seen[place{u.Node, u.From}] {
+		if u.State != Missing {
+			continue
+		}
+		switch i, ok := seen[place{u.Node, u.From}]; {
+		case !ok:
 			keep = append(keep, u)
+		case u.Strict && !keep[i].Strict:
+			keep[i] = u
 		}
 	}
 	a.out.Uses = keep

@@ -98,6 +98,7 @@ type verdict struct {
 	told   map[*Value]bool // where a problem says more than that no choice fits
 	hidden map[*Value]bool // what holds a placeholder, as far as it was asked
 	names  map[*Value][]string
+	hints  int
 }
 
 const separator = "\x00"

@@ -365,3 +365,15 @@ func FuzzSecrets(f *testing.F) {
 		}
 	})
 }
+
+func TestManyAlike(t *testing.T) {
+	var b strings.Builder
+	for i := range 1500 {
+		b.WriteString("k" + strconv.Itoa(i) + ": 1\n")
+	}
+	files{"etl/values.schema.json": `{"additionalProperties": false}`, "environments/prod/values.yaml": b.String() + "k1: 2\n"}.write(t)
+	_, v := values(t, "prod")
+	if len(v.Findings) != 1001 || !strings.Contains(lines(v.Findings), "this and 500 more like the ones above") {
+		t.Errorf("%d findings, the last two %s", len(v.Findings), lines(v.Findings[len(v.Findings)-2:]))
+	}
+}

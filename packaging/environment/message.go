@@ -10,6 +10,10 @@ import (
 	"github.com/tiphys-dev/tiphys/lint/source"
 )
 
+// mostHints is how many unknown keys are searched for what was meant; who has
+// more has another problem.
+const mostHints = 50
+
 // longest is how much of a value or of a schema is quoted.
 const longest = 60
 
@@ -37,8 +41,11 @@ func (v *verdict) message(p *problem) string {
 	switch p.kind {
 	case "additional_property_not_allowed":
 		key := p.detail("property")
-		names := v.known(p)
-		m := fmt.Sprintf("unknown key %q%s%s", key, in, didYouMean(key, names))
+		names, hint := v.known(p), ""
+		if v.hints++; v.hints <= mostHints {
+			hint = didYouMean(key, names)
+		}
+		m := fmt.Sprintf("unknown key %q%s%s", key, in, hint)
 		if len(names) > 0 && len(names) <= 10 {
 			m += "; the schema knows " + strings.Join(names, ", ")
 		}

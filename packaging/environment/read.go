@@ -2,7 +2,6 @@ package environment
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -10,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"syscall"
 	"unicode/utf8"
 
@@ -206,27 +204,6 @@ func (r *reader) add(f lint.Finding) {
 	r.found = append(r.found, f)
 }
 
-// findings returns those that were reported since the last time with others,
-// sorted.
-func (r *reader) findings(others []lint.Finding) []lint.Finding {
-	all := append(others, r.found...)
-	r.found = nil
-	slices.SortStableFunc(all, func(a, b lint.Finding) int {
-		return cmp.Or(cmp.Compare(fileOf(a), fileOf(b)), cmp.Compare(a.Span.Start, b.Span.Start),
-			cmp.Compare(a.Rule.Name, b.Rule.Name), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Message, b.Message))
-	})
-	return slices.CompactFunc(all, func(a, b lint.Finding) bool {
-		return fileOf(a) == fileOf(b) && a.Span.Start == b.Span.Start && a.Rule == b.Rule && a.Path == b.Path && a.Message == b.Message
-	})
-}
-
-func fileOf(f lint.Finding) string {
-	if f.Span.File == nil {
-		return ""
-	}
-	return f.Span.File.Name
-}
-
 // blankSpan points at a file without showing any of it.
 func blankSpan(name string) source.Span { return source.Span{File: source.NewFile(name, nil)} }
 
@@ -294,54 +271,4 @@ func realPath(name string) (string, error) {
 		return "", err
 	}
 	return filepath.EvalSymlinks(abs)
-}
-
-// find looks for the folders of environments: the chart's own, and the nearest
-// above it. The search ends at the root of the git repository, at home and at
-// the root of the file system, so that nobody else's file decides.
-func (s *Set) find() error {
-	abs, err := filepath.Abs(s.Chart)
-	if err != nil {
-		return fmt.Errorf("find environments: %w", err)
-	}
-	home, _ := os.UserHomeDir()
-	top, shown, above := abs, s.Chart, ""
-	for at := abs; ; at = filepath.Dir(at) {
-		folder := filepath.Join(shown, folderName)
-		if info, err := os.Stat(folder); err == nil && info.IsDir() {
-			if at == abs {
-				s.Folders = []string{folder}
-			} else if above == "" {
-				above, top = folder, at
-			}
-		}
-		_, err := os.Lstat(filepath.Join(at, ".git"))
-		if err == nil {
-			top = at
-		}
-		if err == nil || at == home || at == filepath.Dir(at) {
-			break
-		}
-		shown = up(shown)
-	}
-	if above != "" {
-		s.Folders = append([]string{above}, s.Folders...)
-	}
-	for _, root := range []string{top, s.Chart} {
-		real, err := realPath(root)
-		if err != nil {
-			return fmt.Errorf("find environments: %w", err)
-		}
-		s.reader.roots = append(s.reader.roots, real)
-	}
-	return nil
-}
-
-// up returns the parent of a folder as a user would write it.
-func up(dir string) string {
-	dir = filepath.Clean(dir)
-	if dir == "." || dir == ".." || strings.HasSuffix(dir, string(filepath.Separator)+"..") {
-		return filepath.Join(dir, "..")
-	}
-	return filepath.Dir(dir)
 }

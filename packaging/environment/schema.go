@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/xeipuuv/gojsonreference"
 	"github.com/xeipuuv/gojsonschema"
 
 	"github.com/tiphys-dev/tiphys/lint/manifest"
@@ -45,7 +44,7 @@ func (s *Set) schema() (*schema, error) {
 	}
 	loader := gojsonschema.NewSchemaLoader()
 	loader.AutoDetect = draft.MatchString(d.root.Get("$schema").Text())
-	if c.load, err = loader.Compile(given{c.document(d.root)}); err != nil {
+	if c.load, err = loader.Compile(given{gojsonschema.NewRawLoader(c.document(d.root))}); err != nil {
 		s.reader.report(ruleSchema, d.at(d.span(nil)), "", "this is no JSON Schema: %s", strings.Join(strings.Fields(err.Error()), " "))
 		return nil, nil
 	}
@@ -65,21 +64,18 @@ func idOf(n *manifest.Node) string {
 
 // given hands a schema to gojsonschema, and nothing else: a schema must not
 // make us fetch from the network, or read any file.
-type given struct{ document any }
+type given struct{ gojsonschema.JSONLoader }
 
-func (s given) JsonSource() any        { return s.document }
-func (s given) LoadJSON() (any, error) { return s.document, nil }
-func (s given) JsonReference() (gojsonreference.JsonReference, error) {
-	return gojsonreference.NewJsonReference("#")
-}
-func (s given) LoaderFactory() gojsonschema.JSONLoaderFactory { return nowhere{} }
+func (given) LoaderFactory() gojsonschema.JSONLoaderFactory { return nowhere{} }
 
 type nowhere struct{}
 
-func (nowhere) New(name string) gojsonschema.JSONLoader { return elsewhere{given{}, name} }
+func (nowhere) New(name string) gojsonschema.JSONLoader {
+	return elsewhere{gojsonschema.NewRawLoader(nil), name}
+}
 
 type elsewhere struct {
-	given
+	gojsonschema.JSONLoader
 	name string
 }
 

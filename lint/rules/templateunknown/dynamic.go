@@ -29,7 +29,7 @@ func read(w *workflow.Workflow, t *workflow.Template, name string) (string, mean
 		value, is := "", unreplaced
 		text := tag.Text(name)
 		if tag.Expression {
-			is = expression(w, t, text)
+			is = expression(text)
 		} else if p, ok := strings.CutPrefix(text, "workflow.parameters."); ok {
 			value, is = parameter(w, p)
 		} else if p, ok := strings.CutPrefix(text, "inputs.parameters."); ok {
@@ -46,11 +46,13 @@ func read(w *workflow.Workflow, t *workflow.Template, name string) (string, mean
 	return b.String(), settled
 }
 
-func expression(w *workflow.Workflow, t *workflow.Template, text string) meaning {
-	if strings.Contains(text, "inputs") && !handed(w, t) {
-		return unsettled
+// expression judges an expression, which Argo evaluates with what it has, be
+// it made up.
+func expression(text string) meaning {
+	if strings.Contains(text, "inputs") || strings.Contains(text, "workflow") {
+		return unknown
 	}
-	return unknown
+	return unreplaced
 }
 
 func parameter(w *workflow.Workflow, name string) (string, meaning) {
