@@ -96,7 +96,13 @@ type Result struct {
 	// Done are the findings whose fixes are in Text, Left those whose fixes
 	// were passed over, because they overlap another or cannot be proved.
 	Done, Left []lint.Finding
+
+	budget int // bytes that may still be parsed
 }
+
+// mostParsed bounds the work for one file: each try parses all of it, and
+// thousands of fixes may be such that they cannot be made.
+const mostParsed = 8 << 20
 
 // Files applies the fixes of findings, file by file in the order of the
 // findings. Fixes that are not safe are left alone unless unsafe is set.
@@ -118,7 +124,7 @@ func Files(findings []lint.Finding, unsafe bool) []Result {
 	}
 	var results []Result
 	for _, file := range files {
-		r := Result{File: file, Text: file.Bytes}
+		r := Result{File: file, Text: file.Bytes, budget: mostParsed}
 		r.take(nil, wanted[file])
 		results = append(results, r)
 	}
@@ -128,6 +134,11 @@ func Files(findings []lint.Finding, unsafe bool) []Result {
 // take makes as many of the fixes as go together with the edits already made.
 // It halves what does not, since each try parses the whole file.
 func (r *Result) take(edits []lint.Edit, findings []lint.Finding) []lint.Edit {
+	if r.budget < 0 {
+		r.Left = append(r.Left, findings...)
+		return edits
+	}
+	r.budget -= len(r.File.Bytes)
 	all := slices.Clip(edits)
 	for _, f := range findings {
 		all = append(all, f.Fix.Edits...)
@@ -146,6 +157,23 @@ func (r *Result) take(edits []lint.Edit, findings []lint.Finding) []lint.Edit {
 	}
 }
 
+// A field is a key of the map at an offset, of any parse of the text.
+type field struct {
+	start, end int
+	key        any
+}
+
+// add notes a key that a map is to have anew. Two of one name would be refused
+// by strict readers, and the tree would not show it: the later one counts.
+func add(added map[field]bool, n *manifest.Node, key any) error {
+	f := field{n.Start, n.End, key}
+	if s, ok := key.(string); ok && (n.Get(s) != nil || added[f]) {
+		return fmt.Errorf("the edit would set %q twice", s)
+	}
+	added[f] = true
+	return nil
+}
+
 // prove parses the new text and compares it with what the edits ask for.
 func prove(f *source.File, text []byte, edits []lint.Edit) error {
 	before, after := manifest.Parse(f), manifest.Parse(source.NewFile(f.Name, text))
@@ -153,14 +181,24 @@ func prove(f *source.File, text []byte, edits []lint.Edit) error {
 		return errors.New("the edit would change the number of documents")
 	}
 	want := make([]any, len(before))
+	added := map[field]bool{}
 	for i, d := range before {
 		want[i] = value(d.Root)
 		for _, e := range edits {
 			switch {
 			case e.Node.Start < d.Start || e.Node.End > d.End:
 			case keyed(d.Root, e.Node) != nil:
-				want[i] = rename(want[i], whole(d, keyed(d.Root, e.Node)), e.Value)
+				n := keyed(d.Root, e.Node)
+				if err := add(added, n.Parent, e.Value); err != nil {
+					return err
+				}
+				want[i] = rename(want[i], whole(d, n), e.Value)
 			default:
+				if e.Key != "" && e.Node.Get(e.Key) == nil {
+					if err := add(added, e.Node, e.Key); err != nil {
+						return err
+					}
+				}
 				want[i] = edit(want[i], whole(d, e.Node), e)
 			}
 		}

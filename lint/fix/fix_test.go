@@ -144,3 +144,13 @@ func TestTextRefuses(t *testing.T) {
 		}
 	}
 }
+
+func TestFilesMakesOneOfTwoFixesThatAddTheSameKey(t *testing.T) {
+	f := source.NewFile("x.yaml", []byte("spec:\n  sced: a\n"))
+	spec := manifest.Parse(f)[0].Root.Get("spec")
+	finding := func(e lint.Edit) lint.Finding { return lint.Finding{Fix: &lint.Fix{Edits: []lint.Edit{e}}} }
+	r := fix.Files([]lint.Finding{finding(lint.Edit{Node: spec.Get("sced").Key, Value: "sched"}), finding(lint.Edit{Node: spec, Key: "sched", Value: "b"})}, true)
+	if len(r) != 1 || len(r[0].Done) != 1 || len(r[0].Left) != 1 || string(r[0].Text) != "spec:\n  sched: a\n" {
+		t.Errorf("%d done, %d left: %q", len(r[0].Done), len(r[0].Left), r[0].Text)
+	}
+}

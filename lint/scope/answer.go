@@ -61,8 +61,25 @@ func (a *analyzer) byRoot(name string, s Site) Answer {
 		if dotted {
 			return pod(rest, s)
 		}
-	case "outputs", "node", "retries", "lastRetry", "status", "duration", "exitCode", "resourcesDuration", "cronworkflow", "request", "response":
+	case "retries", "lastRetry":
+		return retry(s)
+	case "cronworkflow":
+		if s.Part != Spec {
+			return missing("has a value only in the when and the stopStrategy of a CronWorkflow").lax()
+		}
+	case "outputs", "node", "status", "duration", "exitCode", "resourcesDuration", "request", "response":
 		return unchecked
+	}
+	return unchecked
+}
+
+// retry answers for {{retries}} and {{lastRetry.*}}, which Argo lets stand anywhere.
+func retry(s Site) Answer {
+	switch {
+	case s.Part == Leaf && s.Template.Retry() == nil:
+		return missing("has a value only in a template with a retryStrategy").lax()
+	case s.Part == CallOf && s.Call.Inline == nil:
+		return missing("has a value only inside a template with a retryStrategy, not where it is called").lax()
 	}
 	return unchecked
 }

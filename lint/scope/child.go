@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tiphys-dev/tiphys/lint/expr"
 	"github.com/tiphys-dev/tiphys/lint/resolve"
 	"github.com/tiphys-dev/tiphys/lint/workflow"
 )
@@ -16,6 +17,9 @@ func (a *analyzer) called(c *workflow.Call) (*resolve.Template, resolve.State) {
 		return a.signature(c.Inline), resolve.Known
 	case c.Ref != nil:
 		if dynamic(c.Ref) {
+			if a.settled(c, c.Ref.Name.Text()) && a.settled(c, c.Ref.Template.Text()) {
+				return nil, resolve.Unknown // Argo looks up what the parameters say
+			}
 			return nil, resolve.Absent
 		}
 		lib, state := a.index.Library(a.w.Namespace.Text(), c.Ref.Name.Text(), c.Ref.Cluster)
@@ -33,10 +37,35 @@ func (a *analyzer) called(c *workflow.Call) (*resolve.Template, resolve.State) {
 	switch {
 	case t != nil:
 		return a.signature(t), resolve.Known
+	case strings.Contains(name, "{{") && a.settled(c, name):
+		return nil, resolve.Unknown
 	case a.w.Ref != nil || strings.Contains(name, "{{"):
 		return nil, resolve.Absent
 	}
 	return nil, resolve.Unknown // template-unknown speaks of it
+}
+
+// settled reports whether every tag in the name of what c calls may have its
+// value when Argo looks the name up: a parameter of the workflow that has one,
+// or an input of the template that the workflow hands its arguments to.
+func (a *analyzer) settled(c *workflow.Call, name string) bool {
+	for t := range expr.Tags(name) {
+		text := t.Text(name)
+		if t.Expression {
+			if !strings.Contains(text, "inputs") && !strings.Contains(text, "workflow") {
+				return false
+			}
+			continue
+		}
+		kind, p, _ := strings.Cut(text, ".parameters.")
+		switch given := a.w.Arguments.Parameter(p); {
+		case kind == "workflow" && given != nil && given.Value != nil:
+		case kind == "inputs" && !a.w.IsLibrary() && (c.Owner == a.w.Template(a.w.Entrypoint.Text()) || c.Owner == a.w.Template(a.w.OnExit.Text())):
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // dynamic reports whether a reference holds a tag, so that Argo resolves it
@@ -120,6 +149,9 @@ func (a *analyzer) reached(c *workflow.Call, field string, s Site) Answer {
 				ans.NoDependency = c // one group runs at once
 			}
 			return ans
+		}
+		if c == self {
+			return missing("has no value yet: what %s gives is known to its exit hook only", c.Title())
 		}
 		return missing("has no value yet: %s runs later", c.Title())
 	}

@@ -57,6 +57,9 @@ func (a *analyzer) follow(lib *resolve.Library, t *resolve.Template, s Site, at 
 	a.each(lib, t, func(lib *resolve.Library, t *resolve.Template, _ bool) {
 		for _, name := range t.Globals {
 			ans := a.global(name, s)
+			if name == "priority" && !a.w.Spec.Get("priority").Set() {
+				ans = missing("has a value only where spec.priority of the workflow itself is set")
+			}
 			if ans.State != Missing || len(a.out.Foreign) == mostForeign {
 				continue
 			}
@@ -69,12 +72,13 @@ func (a *analyzer) follow(lib *resolve.Library, t *resolve.Template, s Site, at 
 }
 
 // each calls f for a template of a library and for every one that it leads to,
-// but for those seen.
-func (a *analyzer) each(lib *resolve.Library, t *resolve.Template, f func(lib *resolve.Library, t *resolve.Template, first bool), seen map[*resolve.Template]bool) {
+// but for those seen. It reports whether all of them are given.
+func (a *analyzer) each(lib *resolve.Library, t *resolve.Template, f func(lib *resolve.Library, t *resolve.Template, first bool), seen map[*resolve.Template]bool) (all bool) {
 	type step struct {
 		lib *resolve.Library
 		t   *resolve.Template
 	}
+	all = true
 	first := true
 	for todo := []step{{lib, t}}; len(todo) > 0; first = false {
 		now := todo[len(todo)-1]
@@ -87,13 +91,17 @@ func (a *analyzer) each(lib *resolve.Library, t *resolve.Template, f func(lib *r
 		for _, c := range now.t.Calls {
 			switch {
 			case strings.Contains(c.Library, "{{") || c.Template == "":
+				all = false
 			case c.Library == "":
 				todo = append(todo, step{now.lib, now.lib.Template(c.Template)})
 			default:
 				if lib, state := a.library(c.Library, c.Cluster); state == resolve.Known {
 					todo = append(todo, step{lib, lib.Template(c.Template)})
+				} else {
+					all = false
 				}
 			}
 		}
 	}
+	return all
 }

@@ -164,7 +164,7 @@ func (o *order) export(c *workflow.Call) {
 // deeper notes what the calls of a library's template bring about.
 func (o *order) deeper(c *workflow.Call, t *resolve.Template, at export) {
 	lib, _ := o.a.library(c.Ref.Name.Text(), c.Ref.Cluster)
-	o.a.each(lib, t, func(_ *resolve.Library, t *resolve.Template, first bool) {
+	all := o.a.each(lib, t, func(_ *resolve.Library, t *resolve.Template, first bool) {
 		if !first {
 			for _, name := range t.GlobalOutputs {
 				if !strings.Contains(name, "{{") {
@@ -179,6 +179,7 @@ func (o *order) deeper(c *workflow.Call, t *resolve.Template, at export) {
 		}
 		o.unknown = o.unknown || t.Obscure
 	}, o.libraries)
+	o.unknown = o.unknown || !all
 }
 
 func (o *order) name(kind, name string, at export) {

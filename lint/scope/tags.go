@@ -90,7 +90,7 @@ func (a *analyzer) expression(n *manifest.Node, t expr.Tag, s Site) {
 		switch {
 		case r.Dynamic:
 			u.Answer = open
-		case whole(r):
+		case whole(r) || r.Root() == "lastRetry" || r.Root() == "cronworkflow":
 			u.Answer = unchecked
 		default:
 			u.Answer = a.answer(u.Name, s)

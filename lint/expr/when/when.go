@@ -44,6 +44,18 @@ func Check(s string) []Problem {
 		if t.Unclosed {
 			return nil // where it ends is anyone's guess
 		}
+		if n := len(tags); n > 0 && t.Start < tags[n-1].End {
+			continue // within the tag before
+		}
+		// What is around a nested tag goes on after the braces that close it.
+		for open := strings.Count(s[t.From:t.To], "{{"); open > 0; open-- {
+			i := strings.Index(s[t.End:], "}}")
+			if i < 0 {
+				return nil
+			}
+			open += strings.Count(s[t.End:t.End+i], "{{")
+			t.End += i + len("}}")
+		}
 		tags = append(tags, t)
 	}
 	if strings.TrimSpace(s) == "" {

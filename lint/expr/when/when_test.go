@@ -27,6 +27,7 @@ func said(s string) []string {
 
 func TestGood(t *testing.T) {
 	for what, s := range map[string]string{
+		"a tag in a tag":                 `"{{inputs.parameters.{{inputs.parameters.p}}}}" == a && {{item}} == b`,
 		"a word without quotes":          "{{steps.flip-coin.outputs.result}} == heads",
 		"two comparisons":                "{{a}} != 1 && {{a}} != 2",
 		"parentheses over lines":         "( {{a}} == heads &&\n  {{b}} == tails\n) ||\n( {{a}} == tails && {{b}} == tails )",

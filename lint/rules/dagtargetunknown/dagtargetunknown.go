@@ -26,6 +26,7 @@ func run(pass *lint.Pass) {
 		}
 		if target := t.Body.Get("target"); target.Text() != "" && target.Kind == manifest.String {
 			names(pass, t, target)
+			filled(pass, t, target)
 		}
 	}
 }
@@ -66,6 +67,28 @@ func tasks(t *workflow.Template) []string {
 		names = append(names, c.Name.Text())
 	}
 	return names
+}
+
+// filled looks at a target that is one parameter of the workflow: Argo looks
+// for tasks after it has put the value in its place.
+func filled(pass *lint.Pass, t *workflow.Template, target *manifest.Node) {
+	for tag := range expr.Tags(target.Value) {
+		name, ok := strings.CutPrefix(tag.Text(target.Value), "workflow.parameters.")
+		p := pass.Workflow.Arguments.Parameter(name)
+		if !ok || tag.Expression || tag.Start > 0 || tag.End < len(target.Value) || p == nil || expr.Tagged(p.Value.Text()) {
+			return
+		}
+		if p.Value == nil {
+			pass.Reportf(target, "target {{workflow.parameters.%s}} has no value when Argo looks for its tasks: give the parameter a value that names tasks", name)
+			return
+		}
+		for _, task := range strings.Split(workflow.ValueText(p.Value), " ") {
+			if t.Call(task) == nil {
+				pass.Reportf(target, "target {{workflow.parameters.%s}} is %q, which is not a task of %s", name, task, t.Title())
+				return
+			}
+		}
+	}
 }
 
 // tag stands in place of each byte of a tag, whose spaces do not part targets.

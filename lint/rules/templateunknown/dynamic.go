@@ -125,6 +125,9 @@ func dynamic(pass *lint.Pass, t *workflow.Template, c *workflow.Call) bool {
 // unsettledRef reports a templateRef to an object whose name is an input that
 // Argo does not know yet when it looks the object up.
 func unsettledRef(pass *lint.Pass, t *workflow.Template, c *workflow.Call) {
+	if _, is := read(pass.Workflow, t, c.Ref.Template.Text()); is == unreplaced {
+		return // with a tag left in either name Argo looks nothing up
+	}
 	if _, is := read(pass.Workflow, t, c.Ref.Name.Text()); is == unsettled {
 		pass.Reportf(c.Ref.Name, "%s refers to %q, which has no value yet when Argo looks it up, and so is refused; only templateRef.template may be an input", c.Title(), c.Ref.Name)
 	}
