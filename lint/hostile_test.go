@@ -40,6 +40,8 @@ func TestLongListsTakeLinearTime(t *testing.T) {
 		"tasks of one name":            dag + strings.Repeat("      - {name: a, template: e}\n", n),
 		"calls that lack what is many": head + "  templates:\n  - name: e\n    inputs:\n      parameters:\n" + lines(n/4, "      - {name: i%[1]d}") + "    suspend: {}\n  - name: main\n    steps:\n" + lines(n/4, "    - [{name: s%[1]d, template: e}]"),
 		"unknown keys of items":        dag + "      - name: z\n        template: e\n        withItems:\n" + lines(n, "        - {k%[1]d: a}") + "        arguments: {parameters: [{name: x, value: \"" + lines(n, "{{item.q%[1]d}}") + "\"}]}\n",
+		"mounts of unknown volumes":    head + "  volumes:\n" + lines(n, "  - {name: v%[1]d, emptyDir: {}}") + "  templates:\n  - name: main\n    container:\n      image: a:1\n      volumeMounts:\n" + lines(n, "      - {name: w%[1]d, mountPath: /a%[1]d}"),
+		"calls of unknown templates":   head + "  templates:\n" + lines(n, "  - {name: e%[1]d, suspend: {}}") + "  - name: main\n    steps:\n" + lines(n, "    - [{name: s%[1]d, template: ee%[1]d}]"),
 		"labels":                       "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata:\n  name: a\n  labels:\n" + lines(5*n, "    k%[1]d: v") + "spec:\n  entrypoint: main\n  templates:\n" + work,
 		"keys of a Secret":             "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData:\n" + lines(n, "  key%[1]d: a") + "---\n" + head + "  templates:\n  - name: main\n    container:\n      image: a:1\n      env:\n" + lines(n, "      - {name: E%[1]d, valueFrom: {secretKeyRef: {name: s, key: kee%[1]d}}}"),
 		"a tag in aliases":             head + "  x: &x \"" + strings.Repeat("{{x.y}}", n) + "\"\n  templates:\n" + lines(n, "  - {name: t%[1]d, container: {image: a, args: [*x, *x]}}"),

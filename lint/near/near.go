@@ -9,18 +9,19 @@ const longest = 64
 
 // Files may hold hundreds of thousands of misspelt words and as many names, so
 // among more than many names only those that begin or end like the word are
-// compared with it, and among more than most none is.
-const (
-	many = 64
-	most = 2000
-)
+// compared with it.
+const many = 64
+
+// Most is the length of the longest list of names in which Name looks. A caller
+// that makes a list for each word need not make it longer than one more.
+const Most = 2000
 
 // Name returns the one of names that word was most likely meant to be, and
 // whether there is one. Of names equally near the first wins; word itself is
 // never the answer.
 func Name(word string, names []string) (string, bool) {
 	best, distance := "", limit(word)+1
-	if len(names) > most || word == "" || len(word) > longest {
+	if len(names) > Most || word == "" || len(word) > longest {
 		return "", false
 	}
 	for _, name := range names {

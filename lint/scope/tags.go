@@ -13,8 +13,10 @@ var checkedRoots = [...]string{"item.", "steps.", "inputs.", "outputs.", "pod.",
 // scalar looks at the tags of one scalar or key.
 func (a *analyzer) scalar(n *manifest.Node, s Site) {
 	for t := range expr.Tags(n.Value) {
+		looked := true
 		if nested, ok := t.Nested(n.Value); ok {
-			t = nested // what the outer tag names is decided by the inner one
+			looked = checked(t.Text(n.Value)) // Argo looks at the outer name
+			t = nested                        // which the inner one decides
 		}
 		switch {
 		case t.Unclosed:
@@ -24,6 +26,7 @@ func (a *analyzer) scalar(n *manifest.Node, s Site) {
 		default:
 			u := Use{Site: s, Node: n, From: t.Start, To: t.End, Name: t.Text(n.Value)}
 			u.Answer = a.simple(n.Value[t.Start+len("{{"):t.End-len("}}")], s)
+			u.Strict = u.Strict && looked
 			a.out.Uses = append(a.out.Uses, u)
 		}
 	}

@@ -66,7 +66,7 @@ func local(pass *lint.Pass, name *manifest.Node, who string) {
 		return // an empty name is none
 	}
 	var names []string
-	for _, t := range w.Templates {
+	for _, t := range w.Templates[:min(len(w.Templates), near.Most+1)] {
 		names = append(names, t.Name.Text())
 	}
 	if w.Ref != nil {

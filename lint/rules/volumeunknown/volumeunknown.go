@@ -95,13 +95,13 @@ func (v *volumes) has(name string) bool { return v.set[name] || v.base.set[name]
 const mostHints = 200
 
 func (v *volumes) mounts(pass *lint.Pass, t *workflow.Template, list *manifest.Node) {
+	names := append(slices.Clip(v.names[:min(len(v.names), mostHints)]), v.base.names[:min(len(v.base.names), mostHints)]...)
 	for _, m := range list.Items() {
 		n := m.Get("name")
 		if n.Text() == "" || strings.Contains(n.Text(), "{{") || v.has(n.Text()) {
 			continue
 		}
 		f := lint.Finding{Node: n, Message: fmt.Sprintf("%s mounts volume %q, which is neither in spec.volumes and spec.volumeClaimTemplates nor in the volumes of the template", t.Title(), n)}
-		names := append(slices.Clip(v.names), v.base.names...)
 		hint, ok := near.Name(n.Text(), names[:min(len(names), mostHints)])
 		if ok {
 			f.Message += fmt.Sprintf("; did you mean %q?", hint)
