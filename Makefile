@@ -8,7 +8,7 @@ FUZZTIME    ?= 60s
 STATICCHECK  = $(GO) tool -modfile=tools/go.mod staticcheck
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint generate verify bench fuzz demo rule clean
+.PHONY: help build test race lint generate verify bench fuzz demo rule clean
 
 help: ## Show what there is to make
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ build: ## Build bin/tiphys
 
 test: ## Run all tests
 	$(GO) test -p 2 ./...
+
+race: ## Run the tests of what runs in parallel with the race detector (needs a C compiler)
+	$(GO) test -race ./lint ./lsp ./internal/cli
 
 lint: ## Check our own code: gofmt, go vet, staticcheck
 	@unformatted=$$(git ls-files --cached --others --exclude-standard '*.go' | xargs gofmt -l); \

@@ -22,6 +22,8 @@ type batch struct {
 	waiting   []*unit
 	documents []*document
 	wanted    []Reference
+	// all are the references of the whole run, once it is over.
+	all []Reference
 }
 
 // add lints one document as far as it can be linted alone.
@@ -85,7 +87,7 @@ func (b *batch) run(u *unit) {
 func (b *batch) pass(r *Rule, u *unit, run func(*Pass)) {
 	p := &Pass{
 		Rule: r, Document: u.document, Object: u.object, Workflow: u.workflow,
-		Index: b.index, Options: &b.linter.options, unit: u, references: b.linter.wanted,
+		Index: b.index, Options: &b.linter.options, unit: u, references: b.all,
 	}
 	if p.Index == nil {
 		p.Index = &resolve.Index{}

@@ -153,7 +153,7 @@ func (l *Linter) Finish() Result {
 	close(next)
 	workers.Wait()
 
-	last := batch{linter: l, index: index}
+	last := batch{linter: l, index: index, all: l.wanted}
 	for _, r := range l.rules {
 		if r.Finish != nil {
 			last.pass(r, &unit{}, r.Finish)

@@ -82,8 +82,19 @@ func isBuiltin(name string) bool {
 // itself calls a builtin is no such node, and is for its type checker.
 func (w *walker) call(n *ast.CallNode, lets *bound) {
 	w.callee(n, lets)
-	w.all(n.Arguments, lets)
+	g := unguarded
+	if m, ok := n.Callee.(*ast.MemberNode); ok {
+		if f, named := w.segment(m.Property); named && carefree[f.Name] {
+			g = guarded
+		}
+	}
+	for _, a := range n.Arguments {
+		w.side(a, lets, g)
+	}
 }
+
+// carefree are the functions of sprig that are there for values that may be absent.
+var carefree = map[string]bool{"default": true, "coalesce": true, "empty": true}
 
 func (w *walker) callee(n *ast.CallNode, lets *bound) {
 	switch c := n.Callee.(type) {

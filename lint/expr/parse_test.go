@@ -58,6 +58,7 @@ func TestRefs(t *testing.T) {
 		"a number":                      {"jsonpath(x, '$')[0]", nil},
 		"a number in a variable":        {"item[0]", []string{"item.[0] @ item[0]"}},
 		"a default":                     {"tasks.p.outputs.parameters.msg ?? 'x'", []string{"tasks.p.outputs.parameters.msg ?"}},
+		"a default of sprig":            {"sprig.default('x', inputs.parameters.q)", []string{"inputs.parameters.q ?"}},
 		"an optional field":             {"steps.a?.outputs.result", []string{"steps.a.outputs.result @ steps.a?.outputs.result ?"}},
 		"a comparison with nil":         {"nil != steps.a.outputs.result", []string{"steps.a.outputs.result ?"}},
 		"let is no variable":            {"let x = inputs.parameters.a; x + x.y", []string{"inputs.parameters.a"}},

@@ -46,7 +46,8 @@ func (s *scanner) second(kind tokenKind, start, end int, what string) bool {
 // space and the rest.
 func (s *scanner) tag() {
 	start := s.pos
-	handle, rest, i := "", "", start+2
+	var handle, rest string
+	var i int
 	ok := true
 	if s.text[start+1] == '<' {
 		rest, i, ok = s.uri(start+2, "")
