@@ -7,6 +7,7 @@ import (
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
+	"github.com/tiphys-dev/tiphys/lint/names"
 	"github.com/tiphys-dev/tiphys/lint/near"
 )
 
@@ -18,7 +19,7 @@ var Rule = &lint.Rule{Name: "dag-unknown-dependency", Severity: lint.Error, Topi
 
 func run(pass *lint.Pass) {
 	for _, t := range pass.Workflow.All {
-		var names []string
+		var tasks []string
 		var at manifest.Mapping // of the last node: one depends may name thousands of tasks
 		var last *manifest.Node
 		for _, c := range t.Calls {
@@ -26,9 +27,9 @@ func run(pass *lint.Pass) {
 				if t.Call(n.Task) != nil || strings.Contains(n.Task, "{{") {
 					continue
 				}
-				if names == nil {
+				if tasks == nil {
 					for _, o := range t.Calls {
-						names = append(names, o.Name.Text())
+						tasks = append(tasks, o.Name.Text())
 					}
 				}
 				if n.Node != last {
@@ -36,9 +37,11 @@ func run(pass *lint.Pass) {
 				}
 				f := lint.Finding{Node: n.Node, Span: at.Range(n.From, n.To)}
 				f.Message = c.Title() + " depends on \"" + n.Task + "\", which is not a task of " + t.Title()
-				if hint, ok := near.Name(n.Task, names); ok {
+				if hint, ok := near.Name(n.Task, tasks); ok {
 					f.Message += "; did you mean \"" + hint + "\"?"
-					f.Fix = &lint.Fix{Message: "write " + hint, Edits: []lint.Edit{{Node: n.Node, Value: n.Node.Value[:n.From] + hint + n.Node.Value[n.To:]}}}
+					if _, _, ok := names.Template(hint); ok { // depends cannot hold any other name
+						f.Fix = &lint.Fix{Message: "write " + hint, Edits: []lint.Edit{{Node: n.Node, Value: n.Node.Value[:n.From] + hint + n.Node.Value[n.To:]}}}
+					}
 				}
 				pass.Report(f)
 			}
