@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint/manifest"
+	"github.com/tiphys-dev/tiphys/lint/near"
 	"github.com/tiphys-dev/tiphys/lint/resolve"
 	"github.com/tiphys-dev/tiphys/lint/schema"
 	"github.com/tiphys-dev/tiphys/lint/scope"
@@ -165,6 +166,17 @@ type Finding struct {
 	Node *manifest.Node
 	// keep is set where a finding is about another document than the pass.
 	keep *document
+}
+
+// Suggest adds the one of names that the value of f.Node is a slip of, to the
+// message and as a fix, and reports whether there is one.
+func (f *Finding) Suggest(names []string) bool {
+	name, ok := near.Name(f.Node.Text(), names)
+	if ok {
+		f.Message += fmt.Sprintf("; did you mean %q?", name)
+		f.Fix = &Fix{Message: "write " + name, Edits: []Edit{{Node: f.Node, Value: name}}}
+	}
+	return ok
 }
 
 // Object names the Kubernetes object that a finding is about.

@@ -109,11 +109,7 @@ func (b *batch) judge(w *waiver, running map[string]*Rule, known map[string]bool
 	case w.rule == "":
 		say(WaiverWrong, "this waiver names no rule: write \"tiphys:ignore RULE: reason\"")
 	case !known[w.rule]:
-		hint := ""
-		if n, ok := near.Name(w.rule, names); ok {
-			hint = "; did you mean \"" + n + "\"?"
-		}
-		say(WaiverWrong, "this waiver names %q, which is not a rule%s", w.rule, hint)
+		say(WaiverWrong, "this waiver names %q, which is not a rule%s", w.rule, near.Hint(w.rule, names))
 	case w.reason == "":
 		say(WaiverWrong, "this waiver of %s gives no reason, so it does not count: write \"tiphys:ignore %s: reason\"", w.rule, w.rule)
 	case !w.used() && running[w.rule] != nil:

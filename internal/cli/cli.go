@@ -129,7 +129,7 @@ func unknownCommand(c *cobra.Command, name string) error {
 			have = append(have, sub.Name())
 		}
 	}
-	return fmt.Errorf("unknown command %q%s; see tiphys --help", name, didYouMean(name, have))
+	return fmt.Errorf("unknown command %q%s; see tiphys --help", name, near.Hint(name, have))
 }
 
 // flagError adds the nearest flag to the complaint about one that is unknown.
@@ -145,12 +145,4 @@ func flagError(c *cobra.Command, err error) error {
 		hint = "; did you mean --" + n + "?"
 	}
 	return fmt.Errorf("%w%s; see %s --help", err, hint, c.CommandPath())
-}
-
-// didYouMean is the end of a message about a name that nobody knows.
-func didYouMean(name string, have []string) string {
-	if n, ok := near.Name(name, have); ok {
-		return fmt.Sprintf("; did you mean %q?", n)
-	}
-	return ""
 }

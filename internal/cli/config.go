@@ -14,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/lint/near"
 )
 
 const (
@@ -134,7 +135,7 @@ func (c *config) set(key, value *yaml.Node) error {
 	case "rules":
 		return c.severities(value)
 	}
-	return c.errorf(key, "unknown key %q%s; the keys are %s", key.Value, didYouMean(key.Value, keys()), strings.Join(keys(), ", "))
+	return c.errorf(key, "unknown key %q%s; the keys are %s", key.Value, near.Hint(key.Value, keys()), strings.Join(keys(), ", "))
 }
 
 func (c *config) check(value *yaml.Node, wrong func() error) error {

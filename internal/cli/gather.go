@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/tiphys-dev/tiphys/lint/near"
 )
 
 // stdinName is what findings in standard input are printed with.
@@ -103,7 +105,7 @@ func missing(path string) error {
 	for _, e := range entries {
 		have = append(have, e.Name())
 	}
-	return fmt.Errorf("there is no file or folder %q%s", path, didYouMean(filepath.Base(path), have))
+	return fmt.Errorf("there is no file or folder %q%s", path, near.Hint(filepath.Base(path), have))
 }
 
 // file adds a regular file by its real path.

@@ -14,6 +14,7 @@ import (
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/graph"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
+	"github.com/tiphys-dev/tiphys/lint/near"
 	"github.com/tiphys-dev/tiphys/lint/source"
 )
 
@@ -83,7 +84,7 @@ func utf8Locale() bool {
 
 func (f *graphFlags) run(c *cobra.Command, s Streams, path string) error {
 	if !slices.Contains(graph.Formats(), f.format) {
-		return fmt.Errorf("--format %q is none of %s%s", f.format, strings.Join(graph.Formats(), ", "), didYouMean(f.format, graph.Formats()))
+		return fmt.Errorf("--format %q is none of %s%s", f.format, strings.Join(graph.Formats(), ", "), near.Hint(f.format, graph.Formats()))
 	}
 	if f.depth < 1 {
 		return fmt.Errorf("--depth %d draws nothing; 1 draws each template by itself", f.depth)
@@ -149,7 +150,7 @@ func (f *graphFlags) verdict(s Streams, file *source.File, docs []*manifest.Docu
 	case len(p.Flows) > 0 || code != nil:
 		return code
 	case f.template != "" && len(p.Templates) > 0:
-		return fmt.Errorf("%s has no template %q%s", printable(file.Name), f.template, didYouMean(f.template, p.Templates))
+		return fmt.Errorf("%s has no template %q%s", printable(file.Name), f.template, near.Hint(f.template, p.Templates))
 	}
 	return fmt.Errorf("nothing to draw: there is no Workflow, WorkflowTemplate, ClusterWorkflowTemplate, CronWorkflow or Sensor in %s", printable(file.Name))
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/lint/near"
 	"github.com/tiphys-dev/tiphys/lint/report"
 	"github.com/tiphys-dev/tiphys/lint/rules"
 )
@@ -98,7 +99,7 @@ type plan struct {
 // plan merges the configuration under the flags; a flag that was given wins.
 func (f *flags) plan(c *cobra.Command, config *config) (*plan, error) {
 	if !slices.Contains(report.Formats(), f.format) {
-		return nil, fmt.Errorf("--format %q is none of %s%s", f.format, strings.Join(report.Formats(), ", "), didYouMean(f.format, report.Formats()))
+		return nil, fmt.Errorf("--format %q is none of %s%s", f.format, strings.Join(report.Formats(), ", "), near.Hint(f.format, report.Formats()))
 	}
 	s := f.settings
 	given := c.Flags().Changed
@@ -157,7 +158,7 @@ func (f *flags) plan(c *cobra.Command, config *config) (*plan, error) {
 func threshold(s string) (lint.Severity, error) {
 	v, err := lint.ParseSeverity(s)
 	if err != nil || v == lint.Off {
-		return 0, fmt.Errorf("%q is none of error, warning, info%s", s, didYouMean(s, []string{"error", "warning", "info"}))
+		return 0, fmt.Errorf("%q is none of error, warning, info%s", s, near.Hint(s, []string{"error", "warning", "info"}))
 	}
 	return v, nil
 }
@@ -205,5 +206,5 @@ func unknownRule(name string) error {
 	for _, r := range rules.All() {
 		have = append(have, r.Name)
 	}
-	return fmt.Errorf("there is no rule %q%s (tiphys rules lists them)", name, didYouMean(name, have))
+	return fmt.Errorf("there is no rule %q%s (tiphys rules lists them)", name, near.Hint(name, have))
 }

@@ -10,6 +10,8 @@ import (
 	"unicode"
 
 	"golang.org/x/term"
+
+	"github.com/tiphys-dev/tiphys/lint/near"
 )
 
 // terminal reports whether w is one that understands escape sequences.
@@ -29,7 +31,7 @@ func colors(when string, toStdout bool, out io.Writer) (bool, error) {
 	case "auto":
 		return toStdout && os.Getenv("NO_COLOR") == "" && terminal(out), nil
 	}
-	return false, fmt.Errorf("--color %q is none of auto, always, never%s", when, didYouMean(when, []string{"auto", "always", "never"}))
+	return false, fmt.Errorf("--color %q is none of auto, always, never%s", when, near.Hint(when, []string{"auto", "always", "never"}))
 }
 
 // printable keeps names of files from giving orders to the terminal.

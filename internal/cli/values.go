@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/lint/near"
 	"github.com/tiphys-dev/tiphys/lint/report"
 	"github.com/tiphys-dev/tiphys/packaging/environment"
 )
@@ -78,7 +79,7 @@ func (f *valuesFlags) add(s Streams, c *cobra.Command, formats ...string) {
 	set.StringVar(&f.color, "color", "auto", "colours of findings: auto, always, never")
 	c.PreRunE = func(*cobra.Command, []string) error {
 		if !slices.Contains(formats, f.format) {
-			return fmt.Errorf("--format %q is none of %s%s", f.format, strings.Join(formats, ", "), didYouMean(f.format, formats))
+			return fmt.Errorf("--format %q is none of %s%s", f.format, strings.Join(formats, ", "), near.Hint(f.format, formats))
 		}
 		var err error
 		if f.report.Show, err = threshold(f.show); err != nil {
@@ -129,7 +130,7 @@ func (f *valuesFlags) values(ctx context.Context, s Streams, dir string) error {
 				return f.tell(s, []lint.Finding{finding}, nil)
 			}
 		}
-		return fmt.Errorf("there is no environment %q%s; %s", f.environment, didYouMean(f.environment, set.Names()), have(set))
+		return fmt.Errorf("there is no environment %q%s; %s", f.environment, near.Hint(f.environment, set.Names()), have(set))
 	}
 	v, err := set.Values(e)
 	switch {

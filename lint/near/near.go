@@ -1,7 +1,10 @@
 // Package near finds the name that a misspelt word was meant to be.
 package near
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // longest bounds the work for one pair of names: what is longer is no slip of
 // the pen, and must not cost quadratic time.
@@ -84,3 +87,12 @@ func edits(a, b string, most int) int {
 }
 
 func abs(n int) int { return max(n, -n) }
+
+// Hint is the end of a message about a name that nobody knows: what may be
+// meant, or "".
+func Hint(word string, names []string) string {
+	if name, ok := Name(word, names); ok {
+		return fmt.Sprintf("; did you mean %q?", name)
+	}
+	return ""
+}

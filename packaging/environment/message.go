@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tiphys-dev/tiphys/lint/manifest"
+	"github.com/tiphys-dev/tiphys/lint/near"
 	"github.com/tiphys-dev/tiphys/lint/source"
 )
 
@@ -43,7 +44,7 @@ func (v *verdict) message(p *problem) string {
 		key := p.detail("property")
 		names, hint := v.known(p), ""
 		if v.hints++; v.hints <= mostHints {
-			hint = didYouMean(key, names)
+			hint = near.Hint(key, names)
 		}
 		m := fmt.Sprintf("unknown key %q%s%s", key, in, hint)
 		if len(names) > 0 && len(names) <= 10 {
@@ -84,7 +85,7 @@ func (v *verdict) noneOf(p *problem, what string) string {
 	case p.at.Secret || p.at.Kind >= manifest.List:
 		return fmt.Sprintf("%s is none of %s", what, list)
 	case p.at.Kind == manifest.String:
-		return fmt.Sprintf("%s %q is none of %s%s", what, short(p.at.Text), list, didYouMean(p.at.Text, words))
+		return fmt.Sprintf("%s %q is none of %s%s", what, short(p.at.Text), list, near.Hint(p.at.Text, words))
 	}
 	return fmt.Sprintf("%s %s is none of %s", what, short(plainText(p.at)), list)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
+	"github.com/tiphys-dev/tiphys/lint/near"
 )
 
 // promotion puts the environments in order and reports what is wrong with it.
@@ -17,7 +18,7 @@ func (s *Set) promotion() {
 		}
 		have := s.Names()
 		s.reader.report(ruleUnknown, e.promotedFrom.Token(), e.promotedFrom.Path(), "environment %q is promoted from %q, which is not there%s; the environments are %s",
-			e.Name, e.PromotedFrom, didYouMean(e.PromotedFrom, have), strings.Join(have, ", "))
+			e.Name, e.PromotedFrom, near.Hint(e.PromotedFrom, have), strings.Join(have, ", "))
 	}
 	var ordered []*Environment
 	placed := map[string]bool{}

@@ -13,6 +13,7 @@ import (
 	"github.com/xeipuuv/gojsonschema"
 
 	"github.com/tiphys-dev/tiphys/lint/manifest"
+	"github.com/tiphys-dev/tiphys/lint/near"
 )
 
 // mostSteps bounds how many schemas one value may have to be checked against:
@@ -192,7 +193,7 @@ func (c *schema) checkSchema(r *reader, n *manifest.Node) {
 	if types != nil {
 		for _, t := range append(types.Items(), types) {
 			if t.Kind != manifest.List && !slices.Contains(jsonTypes[:], t.Text()) {
-				wrong(t, "%q is no type of JSON Schema%s; they are %s", t.Text(), didYouMean(t.Text(), jsonTypes[:]), strings.Join(jsonTypes[:], ", "))
+				wrong(t, "%q is no type of JSON Schema%s; they are %s", t.Text(), near.Hint(t.Text(), jsonTypes[:]), strings.Join(jsonTypes[:], ", "))
 			}
 		}
 	}

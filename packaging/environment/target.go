@@ -68,7 +68,7 @@ func (s *Set) target(e *Environment, d *document, n *manifest.Node) {
 	default:
 		keys := targetKeys[:]
 		s.reader.report(ruleKey, d.at(n.Key.Span()), n.Path(), "unknown key %q%s; the keys are %s",
-			n.Key.Value, didYouMean(n.Key.Value, keys), strings.Join(keys, ", "))
+			n.Key.Value, near.Hint(n.Key.Value, keys), strings.Join(keys, ", "))
 	}
 }
 
@@ -99,12 +99,4 @@ func aKind(k manifest.Kind) string {
 		return "an " + k.String()
 	}
 	return "a " + k.String()
-}
-
-// didYouMean is the end of a message about a name that nobody knows.
-func didYouMean(name string, have []string) string {
-	if n, ok := near.Name(name, have); ok {
-		return fmt.Sprintf("; did you mean %q?", n)
-	}
-	return ""
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
+	"github.com/tiphys-dev/tiphys/lint/near"
 )
 
 // Values are what a chart gets in an environment.
@@ -196,7 +197,7 @@ func (s *Set) stray(dir string, known ...string) error {
 		switch strings.ToLower(filepath.Ext(name)) {
 		case ".yaml", ".yml", ".json":
 			s.reader.report(ruleStray, blankSpan(filepath.Join(dir, name)), "", "nothing reads this file%s; those that are read are %s",
-				didYouMean(name, known), strings.Join(known, ", "))
+				near.Hint(name, known), strings.Join(known, ", "))
 		}
 	}
 	return nil

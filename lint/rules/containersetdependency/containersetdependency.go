@@ -9,7 +9,6 @@ import (
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
-	"github.com/tiphys-dev/tiphys/lint/near"
 	"github.com/tiphys-dev/tiphys/lint/workflow"
 )
 
@@ -70,10 +69,7 @@ func (s *set) unknown(pass *lint.Pass) {
 			}
 			f := lint.Finding{Node: n}
 			f.Message = fmt.Sprintf("container %q depends on %q, which is not a container of the set of %s", c.Name, n, s.title)
-			if hint, ok := near.Name(n.Value, s.names); ok {
-				f.Message += fmt.Sprintf("; did you mean %q?", hint)
-				f.Fix = &lint.Fix{Message: "write " + hint, Edits: []lint.Edit{{Node: n, Value: hint}}}
-			}
+			f.Suggest(s.names)
 			pass.Report(f)
 		}
 	}

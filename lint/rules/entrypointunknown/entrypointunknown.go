@@ -7,7 +7,6 @@ import (
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
-	"github.com/tiphys-dev/tiphys/lint/near"
 	"github.com/tiphys-dev/tiphys/lint/resolve"
 )
 
@@ -53,10 +52,7 @@ func run(pass *lint.Pass) {
 		return // the schema says so
 	}
 	f := lint.Finding{Node: w.Entrypoint, Message: fmt.Sprintf("entrypoint %q does not exist: %s", w.Entrypoint, where)}
-	if hint, ok := near.Name(w.Entrypoint.Text(), names); ok {
-		f.Message += fmt.Sprintf("; did you mean %q?", hint)
-		f.Fix = &lint.Fix{Message: "write " + hint, Edits: []lint.Edit{{Node: w.Entrypoint, Value: hint}}}
-	}
+	f.Suggest(names)
 	pass.Report(f)
 }
 

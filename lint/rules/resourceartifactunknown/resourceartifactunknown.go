@@ -9,7 +9,6 @@ import (
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
-	"github.com/tiphys-dev/tiphys/lint/near"
 	"github.com/tiphys-dev/tiphys/lint/workflow"
 )
 
@@ -42,10 +41,7 @@ func unknown(pass *lint.Pass, t *workflow.Template, name *manifest.Node) {
 	}
 	f := lint.Finding{Node: name}
 	f.Message = fmt.Sprintf("manifestFrom takes artifact %q, which is not an input artifact of %s", name, t.Title())
-	if hint, ok := near.Name(name.Text(), have); ok {
-		f.Message += fmt.Sprintf("; did you mean %q?", hint)
-		f.Fix = &lint.Fix{Message: "write " + hint, Edits: []lint.Edit{{Node: name, Value: hint}}}
-	} else if t.Inputs.Parameter(name.Text()) != nil {
+	if !f.Suggest(have) && t.Inputs.Parameter(name.Text()) != nil {
 		f.Message += "; it is an input parameter: write manifest: \"{{inputs.parameters." + name.Text() + "}}\""
 	}
 	pass.Report(f)

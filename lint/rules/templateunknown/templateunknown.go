@@ -120,9 +120,6 @@ func templates(lib *resolve.Library) []string {
 
 func report(pass *lint.Pass, at *manifest.Node, msg string, names []string) {
 	f := lint.Finding{Node: at, Message: msg}
-	if hint, ok := near.Name(at.Text(), names); ok {
-		f.Message += fmt.Sprintf("; did you mean %q?", hint)
-		f.Fix = &lint.Fix{Message: "write " + hint, Edits: []lint.Edit{{Node: at, Value: hint}}}
-	}
+	f.Suggest(names)
 	pass.Report(f)
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
-	"github.com/tiphys-dev/tiphys/lint/near"
 	"github.com/tiphys-dev/tiphys/lint/workflow"
 )
 
@@ -102,11 +101,7 @@ func (v *volumes) mounts(pass *lint.Pass, t *workflow.Template, list *manifest.N
 			continue
 		}
 		f := lint.Finding{Node: n, Message: fmt.Sprintf("%s mounts volume %q, which is neither in spec.volumes and spec.volumeClaimTemplates nor in the volumes of the template", t.Title(), n)}
-		hint, ok := near.Name(n.Text(), names[:min(len(names), mostHints)])
-		if ok {
-			f.Message += fmt.Sprintf("; did you mean %q?", hint)
-			f.Fix = &lint.Fix{Message: "write " + hint, Edits: []lint.Edit{{Node: n, Value: hint}}}
-		}
+		ok := f.Suggest(names[:min(len(names), mostHints)])
 		if pass.Workflow.IsLibrary() {
 			f.Severity = lint.Info
 			if ok {
