@@ -8,7 +8,7 @@ FUZZTIME    ?= 60s
 STATICCHECK  = $(GO) tool -modfile=tools/go.mod staticcheck
 
 .DEFAULT_GOAL := help
-.PHONY: help build test race lint generate verify bench fuzz demo rule clean
+.PHONY: help build test testbin race lint generate verify bench fuzz demo rule clean
 
 help: ## Show what there is to make
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,8 +16,33 @@ help: ## Show what there is to make
 build: ## Build bin/tiphys
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/tiphys ./cmd/tiphys
 
-test: ## Run all tests
+test: testbin ## Run all tests
 	$(GO) test -p 2 ./...
+
+# The real programs that tests run. They are built again only when the go.mod
+# that pins them changes.
+testbin: bin/test/helm3 bin/test/helm4 bin/test/sops bin/test/controlplane
+
+bin/test/helm3: test/tools/go.mod
+	cd test/tools && $(GO) build -ldflags '-s -w -X helm.sh/helm/v3/internal/version.version=$(call pinned,helm.sh/helm/v3)' -o ../../$@ helm.sh/helm/v3/cmd/helm
+
+bin/test/helm4: test/tools/go.mod
+	cd test/tools && $(GO) build -ldflags '-s -w -X helm.sh/helm/v4/internal/version.version=$(call pinned,helm.sh/helm/v4)' -o ../../$@ helm.sh/helm/v4/cmd/helm
+
+bin/test/sops: test/tools/go.mod
+	cd test/tools && $(GO) build -ldflags '-s -w' -o ../../$@ github.com/getsops/sops/v3/cmd/sops
+
+bin/test/controlplane: test/controlplane/go.mod $(wildcard test/controlplane/*.go)
+	cd test/controlplane && $(GO) build -ldflags '-s -w $(KUBEVERSION)' -o ../../$@ .
+
+# The version that test/tools pins a module at.
+pinned = $(shell sed -n 's|^[[:space:]]*$(1) \(v[^ ]*\).*|\1|p' test/tools/go.mod)
+
+# An API server tells its version from these; without them it is 0.0.
+KUBE = $(shell sed -n 's|^[[:space:]]*k8s.io/kubernetes v||p' test/controlplane/go.mod)
+KUBEPART = $(word $(1),$(subst ., ,$(KUBE)))
+KUBEVERSION = -X k8s.io/component-base/version.gitVersion=v$(KUBE) \
+	-X k8s.io/component-base/version.gitMajor=$(call KUBEPART,1) -X k8s.io/component-base/version.gitMinor=$(call KUBEPART,2)
 
 race: ## Run the tests of what runs in parallel with the race detector (needs a C compiler)
 	$(GO) test -race ./lint ./lsp ./internal/cli

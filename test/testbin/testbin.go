@@ -1,0 +1,66 @@
+// Package testbin builds the real programs that tests run: helm, sops, the API
+// server, and tiphys itself. They lie in bin/test and are built again only when
+// the go.mod file that pins them changes; make does that, so a test and a
+// person get the same ones.
+package testbin
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"testing"
+)
+
+// Root is the folder of the project.
+func Root() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(file), "..", "..")
+}
+
+// Helm3 returns the path of helm, version 3.
+func Helm3(t testing.TB) string { return get(t, "helm3") }
+
+// Helm4 returns the path of helm, version 4.
+func Helm4(t testing.TB) string { return get(t, "helm4") }
+
+// Sops returns the path of sops.
+func Sops(t testing.TB) string { return get(t, "sops") }
+
+// Controlplane returns the path of the API server for tests.
+func Controlplane(t testing.TB) string { return get(t, "controlplane") }
+
+// Tiphys builds tiphys as it is now and returns its path.
+func Tiphys(t testing.TB) string {
+	t.Helper()
+	path, err := tiphys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+var tiphys = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(Root(), "bin", "test", "tiphys")
+	c := exec.Command("go", "build", "-o", path, "./cmd/tiphys")
+	c.Dir, c.Stderr = Root(), os.Stderr
+	return path, c.Run()
+})
+
+var locks sync.Map
+
+// get returns bin/test/NAME, made if need be.
+func get(t testing.TB, name string) string {
+	t.Helper()
+	lock, _ := locks.LoadOrStore(name, &sync.Mutex{})
+	lock.(*sync.Mutex).Lock()
+	defer lock.(*sync.Mutex).Unlock()
+	target := "bin/test/" + name
+	c := exec.Command("make", "--no-print-directory", target)
+	c.Dir = Root()
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("make %s: %v\n%s", target, err, out)
+	}
+	return filepath.Join(Root(), target)
+}
