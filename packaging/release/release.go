@@ -208,8 +208,10 @@ type Change struct {
 	// for itself, and with the values of Secrets masked.
 	Before string `json:"-"`
 	After  string `json:"-"`
-	// Note says more: when a hook runs, what the API server refuses.
-	Note string `json:"note,omitempty"`
+	// Note says more, such as when a hook runs; Refused is what the API server
+	// would say against it.
+	Note    string `json:"note,omitempty"`
+	Refused string `json:"refused,omitempty"`
 	// Beside is set for a Secret beside the record.
 	Beside bool `json:"beside,omitempty"`
 }
