@@ -8,8 +8,10 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/discovery/cached/memory"
@@ -17,6 +19,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/restmapper"
 	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/klog/v2"
 
 	"github.com/tiphys-dev/tiphys/lint/near"
 )
@@ -51,8 +54,13 @@ type Client struct {
 	wrap func(http.RoundTripper) http.RoundTripper
 }
 
+// quiet keeps client-go from writing to the standard error of whoever links
+// it: what it has to say is in errors and warnings, too.
+var quiet = sync.OnceFunc(func() { klog.SetLogger(logr.Discard()) })
+
 // Open prepares a client. It asks nothing of the cluster yet.
 func Open(t Target) (*Client, error) {
+	quiet()
 	if d := os.Getenv("HELM_DRIVER"); d != "" && d != "secret" && d != "secrets" {
 		return nil, refuse("HELM_DRIVER is %q: releases are kept in Secrets, and nowhere else; unset it", d)
 	}

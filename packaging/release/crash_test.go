@@ -119,34 +119,33 @@ func (e *env) clean(t *testing.T) {
 }
 
 func testKill(t *testing.T, e *env) {
-	n := 0
-	for n = 1; ; n++ { // each is an install that is killed, or an upgrade
-		next := e.revision(t) + 1
-		killed := order{Kubeconfig: e.kubeconfig, Namespace: e.namespace, Revision: next, Password: rotated, After: n}.die(t)
-		e.clean(t)
-		next = e.revision(t) + 1
-		start := time.Now()
-		r := e.upgrade(t, e.spec(t, next, password, ""), Options{})
-		if d := time.Since(start); d > 10*time.Second {
-			t.Errorf("after a kill at write %d recovery took %s", n, d)
-		}
-		e.deployed(t, "etl", r.Revision)
-		e.clean(t)
-		if e.secret(t, "warehouse")["password"] != password {
-			t.Errorf("after a kill at write %d the secret is not that of the next run", n)
-		}
-		if !killed {
-			break
-		}
-		if n%3 == 0 { // and again from the start
-			if _, err := e.client(t).Uninstall(t.Context(), "etl", Options{}); err != nil {
-				t.Fatal(err)
+	// Once with nothing there, once with a release that is upgraded.
+	for n, left := 1, 2; left > 0; n++ {
+		left = 0
+		for range 2 {
+			next := e.revision(t) + 1
+			if (order{Kubeconfig: e.kubeconfig, Namespace: e.namespace, Revision: next, Password: rotated, After: n}.die(t)) {
+				left++
+			}
+			e.clean(t)
+			start := time.Now()
+			r := e.upgrade(t, e.spec(t, e.revision(t)+1, password, ""), Options{})
+			if d := time.Since(start); d > 10*time.Second {
+				t.Errorf("after a kill at write %d recovery took %s", n, d)
+			}
+			e.deployed(t, "etl", r.Revision)
+			e.clean(t)
+			if e.secret(t, "warehouse")["password"] != password {
+				t.Errorf("after a kill at write %d the secret is not that of the next run", n)
 			}
 		}
-	}
-	t.Logf("%d writes", n-1)
-	if n < 12 {
-		t.Errorf("there were only %d writes: some are not seen", n-1)
+		if _, err := e.client(t).Uninstall(t.Context(), "etl", Options{}); err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("killed %d at write %d", left, n)
+		if left == 0 && n < 12 {
+			t.Errorf("there were only %d writes: some are not seen", n-1)
+		}
 	}
 }
 
@@ -180,41 +179,47 @@ func testKillUninstall(t *testing.T, e *env) {
 }
 
 func testInterrupt(t *testing.T, e *env) {
-	for n := 1; ; n++ {
-		next := e.revision(t) + 1
-		c := e.client(t)
-		ctx, cancel := context.WithCancel(t.Context())
-		count := breaking(c, n, cancel)
-		start := time.Now()
-		_, err := c.Upgrade(ctx, e.spec(t, next, rotated, fmt.Sprint("interrupted at ", n)), Options{})
-		cancel()
-		if d := time.Since(start); d > 5*time.Second {
-			t.Errorf("an interrupt at write %d took %s to end", n, d)
-		}
-		whole := int(count.Load()) < n
-		if err != nil && !errors.Is(err, context.Canceled) {
-			t.Errorf("an interrupt at write %d: %v", n, err)
-		}
-		e.clean(t)
-		lease, lerr := e.set.CoordinationV1().Leases(e.namespace).Get(t.Context(), prefix+"etl", metav1.GetOptions{})
-		if lerr != nil || lease.Spec.HolderIdentity != nil {
-			t.Errorf("after an interrupt at write %d the lock is held: %v, %v", n, lease, lerr)
-		}
-		if h, herr := e.client(t).History(t.Context(), "etl"); herr == nil {
-			if last := h[len(h)-1]; strings.HasPrefix(last.Status, "pending") {
-				t.Errorf("after an interrupt at write %d revision %d is %s", n, last.Number, last.Status)
+	for n, left := 1, 2; left > 0; n++ {
+		left = 0
+		for range 2 {
+			if e.interrupt(t, n) {
+				left++
 			}
+			r := e.upgrade(t, e.spec(t, e.revision(t)+1, password, ""), Options{})
+			e.deployed(t, "etl", r.Revision)
 		}
-		r := e.upgrade(t, e.spec(t, e.revision(t)+1, password, ""), Options{})
-		e.deployed(t, "etl", r.Revision)
-		if whole {
-			t.Logf("%d writes", n-1)
-			return
-		}
-		if n%3 == 0 {
-			if _, err := e.client(t).Uninstall(t.Context(), "etl", Options{}); err != nil {
-				t.Fatal(err)
-			}
+		if _, err := e.client(t).Uninstall(t.Context(), "etl", Options{}); err != nil {
+			t.Fatal(err)
 		}
 	}
+}
+
+// interrupt interrupts an upgrade after its n-th write, and reports whether
+// there was one.
+func (e *env) interrupt(t *testing.T, n int) bool {
+	t.Helper()
+	next := e.revision(t) + 1
+	c := e.client(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	count := breaking(c, n, cancel)
+	start := time.Now()
+	_, err := c.Upgrade(ctx, e.spec(t, next, rotated, fmt.Sprint("interrupted at ", n)), Options{})
+	if d := time.Since(start); d > 5*time.Second {
+		t.Errorf("an interrupt at write %d took %s to end", n, d)
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
+		t.Errorf("an interrupt at write %d: %v", n, err)
+	}
+	e.clean(t)
+	lease, lerr := e.set.CoordinationV1().Leases(e.namespace).Get(t.Context(), prefix+"etl", metav1.GetOptions{})
+	if lerr != nil || lease.Spec.HolderIdentity != nil {
+		t.Errorf("after an interrupt at write %d the lock is held: %v, %v", n, lease, lerr)
+	}
+	if h, herr := e.client(t).History(t.Context(), "etl"); herr == nil {
+		if last := h[len(h)-1]; strings.HasPrefix(last.Status, "pending") {
+			t.Errorf("after an interrupt at write %d revision %d is %s", n, last.Number, last.Status)
+		}
+	}
+	return int(count.Load()) >= n
 }

@@ -220,7 +220,7 @@ func (d *comparison) object(info *resource.Info) (Change, error) {
 
 // trouble tells what the API server says against an object.
 func (d *comparison) trouble(c *Change, err error) {
-	text := d.p.never.mask(err.Error())
+	text := d.p.never.mask(plainly(err.Error()))
 	if m := namespaceMissing.FindStringSubmatch(text); m != nil && d.o.CreateNamespace && m[1] == d.client.namespace {
 		c.Note = "not checked, as the namespace is not there yet"
 		return
@@ -228,7 +228,7 @@ func (d *comparison) trouble(c *Change, err error) {
 	if hint := d.client.hint(err, text); hint != "" {
 		text += "; " + hint
 	}
-	c.Refused = oneLine(text)
+	c.Refused = text
 }
 
 func changeOf(info *resource.Info) Change {

@@ -60,11 +60,19 @@ func (c *Client) explain(err error, never *never) error {
 	if err == nil {
 		return nil
 	}
-	text := never.mask(err.Error())
+	text := never.mask(plainly(err.Error()))
 	if hint := c.hint(err, text); hint != "" {
 		text += "; " + hint
 	}
 	return &said{text, asRefused(err)}
+}
+
+// plainly makes one line of what Helm and its libraries say in several, and
+// takes out what is no news.
+func plainly(text string) string {
+	text = several.ReplaceAllString(strings.Join(strings.Fields(text), " "), "")
+	text = mapping.ReplaceAllString(text, `object "$1": $2`)
+	return strings.ReplaceAll(text, " ensure CRDs are installed first", "")
 }
 
 // asRefused marks what the API server says about what was asked for.
@@ -82,6 +90,8 @@ func asRefused(err error) error {
 }
 
 var (
+	several          = regexp.MustCompile(`\d+ errors? occurred: \* `)
+	mapping          = regexp.MustCompile(`resource mapping not found for name: "([^"]*)" namespace: "[^"]*" from "": (no matches for kind "[^"]+" in version "[^"]+")`)
 	noKind           = regexp.MustCompile(`no matches for kind "([^"]+)" in version "([^"]+)"`)
 	namespaceMissing = regexp.MustCompile(`namespaces "([^"]+)" not found`)
 )
@@ -124,6 +134,8 @@ func (c *Client) hint(err error, text string) string {
 
 func whoBrings(kind, version string) string {
 	switch group, _, _ := strings.Cut(version, "/"); {
+	case group == "argoproj.io" && version != group+"/v1alpha1":
+		return fmt.Sprintf("Argo has %s in version argoproj.io/v1alpha1", kind)
 	case group == "argoproj.io" && slices.Contains([]string{"Sensor", "EventSource", "EventBus"}, kind):
 		return "Argo Events is not installed in that cluster: its custom resource definitions are missing"
 	case group == "argoproj.io":

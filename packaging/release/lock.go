@@ -54,7 +54,7 @@ type lock struct {
 // acquire takes the lock of a release. Whether a holder that cannot be asked
 // lives is found out by watching: only a lease that nobody renews for as long
 // as it is good, by our own clock, is free.
-func (c *Client) acquire(ctx context.Context, name string, unlock bool) (l *lock, err error) {
+func (c *Client) acquire(ctx context.Context, name string, o Options) (l *lock, err error) {
 	n, err := c.connect(context.WithoutCancel(ctx), nil, false)
 	if err != nil {
 		return nil, err
@@ -80,7 +80,7 @@ func (c *Client) acquire(ctx context.Context, name string, unlock bool) (l *lock
 		case apierrors.IsNotFound(err):
 			err = l.write(nil)
 		case err != nil:
-		case free(lease) || unlock:
+		case free(lease) || o.Unlock:
 			err = l.write(lease)
 		default:
 			switch print := fingerprint(lease); {
@@ -88,6 +88,7 @@ func (c *Client) acquire(ctx context.Context, name string, unlock bool) (l *lock
 				return nil, &Refused{locked(name, lease)}
 			case print != seen:
 				seen, since = print, time.Now()
+				o.log("the release is locked by " + locked(name, lease).Holder + "; watching whether that lives")
 			case time.Since(since) > time.Duration(ptr.Deref(lease.Spec.LeaseDurationSeconds, 15))*time.Second:
 				err = l.write(lease)
 			}

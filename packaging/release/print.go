@@ -26,9 +26,6 @@ func objectIn(doc, namespace string) Object {
 	return o
 }
 
-// oneLine makes one line of what Helm and kubectl say in several.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
-
 const (
 	red, green, bold, plain = "\x1b[31m", "\x1b[32m", "\x1b[1m", "\x1b[0m"
 )

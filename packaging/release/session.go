@@ -2,6 +2,7 @@ package release
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -34,7 +35,7 @@ type session struct {
 // locked runs f as the only one who works on the release. When it returns,
 // whatever f started has ended, and the lock is free again.
 func (c *Client) locked(ctx context.Context, name string, o Options, f func(*session) error) error {
-	l, err := c.acquire(ctx, name, o.Unlock)
+	l, err := c.acquire(ctx, name, o)
 	if err != nil {
 		return err
 	}
@@ -53,8 +54,11 @@ func (c *Client) locked(ctx context.Context, name string, o Options, f func(*ses
 		return err
 	}
 	err = f(s)
-	if err != nil && context.Cause(work) == errLost {
-		return fmt.Errorf("%w; what was done so far: %w", errLost, err)
+	switch {
+	case err != nil && context.Cause(work) == errLost:
+		return fmt.Errorf("%w; it ended with: %w", errLost, err)
+	case err != nil && ctx.Err() != nil: // Helm has made text of it
+		return &said{"interrupted: " + err.Error(), errors.Join(ctx.Err(), err)}
 	}
 	return err
 }

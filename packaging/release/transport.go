@@ -52,6 +52,9 @@ func (l *leash) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
+// WrappedRoundTripper lets client-go find the transport below.
+func (l *leash) WrappedRoundTripper() http.RoundTripper { return l.next }
+
 func writes(method string) bool {
 	switch method {
 	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
