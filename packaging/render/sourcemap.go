@@ -86,7 +86,7 @@ func (c *Chart) Map(values map[string]any, o Options, out *Output) (*Map, error)
 		if err != nil {
 			continue // nothing is said of this one
 		}
-		m.templates[name] = &template{source.NewFile(c.shown(name), f.Data), actions}
+		m.templates[name] = &template{source.NewFile(c.Shown(name), f.Data), actions}
 		f.Data = []byte(text)
 	}
 	again, err := c.render(loaded, values, o)
@@ -111,9 +111,9 @@ func collect(c *chart.Chart, all map[string]*chart.File) {
 	}
 }
 
-// shown names a template as a user would; one in an archive goes by its full
-// name.
-func (c *Chart) shown(name string) string {
+// Shown names a file of the chart, by its full name like etl/templates/wf.yaml,
+// as a user would; one in an archive goes by its full name.
+func (c *Chart) Shown(name string) string {
 	_, rest, _ := strings.Cut(name, "/")
 	if slices.ContainsFunc(c.files, func(f File) bool { return f.Name == rest }) {
 		return filepath.Join(c.Dir, filepath.FromSlash(rest))
@@ -305,7 +305,7 @@ func (c *Chart) Templates() (map[string]*source.File, error) {
 	collect(loaded, all)
 	out := make(map[string]*source.File, len(all))
 	for name, f := range all {
-		out[name] = source.NewFile(c.shown(name), f.Data)
+		out[name] = source.NewFile(c.Shown(name), f.Data)
 	}
 	return out, nil
 }
