@@ -23,6 +23,10 @@ func Rules() []*lint.Rule {
 	return []*lint.Rule{RuleBroken, ruleFailed, ruleLookup, ruleLeaked, ruleUnused}
 }
 
+// Stops reports whether a finding of the rule stops a deployment whatever else
+// is said.
+func Stops(r *lint.Rule) bool { return r == ruleLeaked || r == ruleFailed }
+
 func rule(name string, severity lint.Severity, title string) *lint.Rule {
 	return &lint.Rule{Name: name, Severity: severity, Topic: "chart", Page: title + "\n"}
 }
