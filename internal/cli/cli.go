@@ -119,7 +119,7 @@ func newRoot(s Streams) *cobra.Command {
 	root.SetErr(s.Err)
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newLint(s), newRules(s), newExplain(s), newGraph(s), newValues(s), newEnvironments(s), newLSP(s),
-		newRender(s), newUpgrade(s), newDiff(s))
+		newRender(s), newUpgrade(s), newDiff(s), newSecrets(s))
 	return root
 }
 

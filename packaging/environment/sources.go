@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/source"
@@ -28,12 +29,19 @@ func (s *Set) Sources(e *Environment) []string {
 }
 
 // places returns where in a folder of an environment the files of the chart
-// are, the weaker first.
+// are, the weaker first; for a folder that is no chart, those of all charts.
 func (s *Set) places(dir string) []string {
-	if s.Name == "" {
-		return []string{dir}
+	if s.Name != "" {
+		return []string{dir, filepath.Join(dir, s.Name)}
 	}
-	return []string{dir, filepath.Join(dir, s.Name)}
+	all := []string{dir}
+	entries, _ := os.ReadDir(dir) // sorted
+	for _, entry := range entries {
+		if entry.IsDir() && !strings.HasPrefix(entry.Name(), ".") {
+			all = append(all, filepath.Join(dir, entry.Name()))
+		}
+	}
+	return all
 }
 
 // Read returns the bytes of a source. What is no regular file, is too large or

@@ -165,7 +165,7 @@ func (s *sizes) of(n *yaml.Node) int {
 		if inner < 0 {
 			return -1
 		}
-		size = min(size+inner, 1<<40)
+		size = min(size+inner, 1<<30)
 	}
 	s.known[n] = size
 	return size

@@ -178,3 +178,16 @@ func copyValue(v any) any {
 	}
 	return v
 }
+
+// Count returns how many values of a file are encrypted. No key is needed.
+func Count(name string, text []byte) (int, error) {
+	f, err := load(name, text, nil)
+	if err != nil {
+		return 0, err
+	}
+	p := &probe{}
+	t := f.tree
+	t.Branches = copyBranches(t.Branches)
+	_, err = calm(name, func() (string, error) { return t.Encrypt(nil, p) })
+	return p.encrypted, err
+}
