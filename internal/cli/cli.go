@@ -119,7 +119,8 @@ func newRoot(s Streams) *cobra.Command {
 	root.SetErr(s.Err)
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newLint(s), newRules(s), newExplain(s), newGraph(s), newValues(s), newEnvironments(s), newLSP(s),
-		newRender(s))
+		newRender(s),
+		newPackage(s), newPush(s), newPull(s))
 	return root
 }
 
