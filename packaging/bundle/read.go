@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"syscall"
 
 	"github.com/tiphys-dev/tiphys/lint/manifest"
@@ -18,23 +19,30 @@ import (
 
 // Open reads the package in an archive and checks all of it, as Read does.
 func Open(name string) (*Package, error) {
+	p, _, err := OpenArchive(name)
+	return p, err
+}
+
+// OpenArchive is Open, and returns the archive too.
+func OpenArchive(name string) (*Package, []byte, error) {
 	// O_NONBLOCK keeps open from waiting for the writer of a named pipe.
 	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, fmt.Errorf("open package: %w", err)
+		return nil, nil, fmt.Errorf("open package: %w", err)
 	}
 	defer f.Close()
 	switch info, err := f.Stat(); {
 	case err != nil:
-		return nil, fmt.Errorf("open package: %w", err)
+		return nil, nil, fmt.Errorf("open package: %w", err)
 	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("open package: %s is no file", name)
+		return nil, nil, fmt.Errorf("open package %s: %w: it is no file", name, ErrNoPackage)
 	}
-	p, err := Read(f)
+	var archive bytes.Buffer
+	p, err := Read(io.TeeReader(f, &archive)) // to the very end, or it fails
 	if err != nil {
-		return nil, fmt.Errorf("open package %s: %w", name, err)
+		return nil, nil, fmt.Errorf("open package %s: %w", name, err)
 	}
-	return p, nil
+	return p, archive.Bytes(), nil
 }
 
 // ErrNoPackage says that an archive is something else than a package.
@@ -94,6 +102,8 @@ func readList(t *tar.Reader) (*Package, error) {
 		return nil, fmt.Errorf("%w: it is empty", ErrNoPackage)
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", ErrNoPackage, damaged(err))
+	case strings.HasSuffix(h.Name, "/Chart.yaml"):
+		return nil, fmt.Errorf("%w: it is a chart that helm packaged; make a package of the folder of the chart", ErrNoPackage)
 	case h.Name != listName || h.Typeflag != tar.TypeReg:
 		return nil, fmt.Errorf("%w: it begins with %q and not with %q", ErrNoPackage, h.Name, listName)
 	case h.Size > mostList:

@@ -142,9 +142,10 @@ func TestReadRefuses(t *testing.T) {
 			all[first].Typeflag, all[first].Linkname, all[first].data = tar.TypeLink, "package.json", ""
 			return all
 		}, "is neither a file nor"},
-		"a device":       {func(all []part) []part { all[first].Typeflag, all[first].data = tar.TypeChar, ""; return all }, "is neither a file nor"},
-		"another folder": {func(all []part) []part { all[folder].Name = "charts/"; return all }, "is neither a file nor"},
-		"nothing":        {func([]part) []part { return nil }, "this is no package of tiphys: it is empty"},
+		"a device":        {func(all []part) []part { all[first].Typeflag, all[first].data = tar.TypeChar, ""; return all }, "is neither a file nor"},
+		"another folder":  {func(all []part) []part { all[folder].Name = "charts/"; return all }, "is neither a file nor"},
+		"a chart of helm": {func([]part) []part { return []part{regular("etl/Chart.yaml", "name: etl\n")} }, "it is a chart that helm packaged"},
+		"nothing":         {func([]part) []part { return nil }, "this is no package of tiphys: it is empty"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := bundle.Read(bytes.NewReader(join(t, c.change(parts(t, good)))))
@@ -267,7 +268,7 @@ func TestOpenRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		filepath.Join(dir, "none"): "no such file", dir: "is no file", fifo: "is no file", empty: "empty: this is no package of tiphys: it is empty",
+		filepath.Join(dir, "none"): "no such file", dir: "it is no file", fifo: "it is no file", empty: "empty: this is no package of tiphys: it is empty",
 	} {
 		if _, err := bundle.Open(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("open %s: %v, want %q", name, err, want)

@@ -30,7 +30,11 @@ func meant(name string) bool {
 func (a *auditor) names() ([]string, error) {
 	var all []string
 	for _, e := range a.set.Environments {
-		all = append(all, a.set.Sources(e)...)
+		for _, name := range a.set.Sources(e) {
+			if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() && filepath.Base(name) != "environment.yaml" {
+				all = append(all, name)
+			}
+		}
 	}
 	for _, root := range append([]string{a.set.Chart}, a.set.Folders...) {
 		if err := a.walk(root, &all); err != nil {
