@@ -58,6 +58,9 @@ That line also keeps Helm from eating the indentation of the first one.
 {{- $from := printf "# From %s:%d" (regexReplaceAll "[[:cntrl:]]" .path "?") .line -}}
 {{- if .touched -}}
 {{- $text := toYaml .object -}}
+{{- if contains "\u0085" (toJson .object) -}}{{/* which toYaml reads as a line break */}}
+  {{- $text = toPrettyJson .object | replace "\u0085" "\\u0085" -}}
+{{- end -}}
 {{- if not $text -}}
   {{- fail (printf "%s:%d: Helm cannot write this document as YAML" .path .line) -}}
 {{- end }}

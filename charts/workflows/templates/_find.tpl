@@ -35,7 +35,10 @@ in it.
     {{- fail (printf "%s:%d: %v" $document.path $document.line $object.Error) -}}
   {{- end -}}
   {{- if regexMatch "[0-9_]{16,}|0[xX][0-9a-fA-F_]{14,}" $document.text -}}
-    {{- $numbers := uniq (regexFindAll "[0-9]{16,}" $document.text -1) -}}
+    {{- $numbers := list -}}
+    {{- if not (regexMatch "[0-9]_[0-9_]{13,}|0[xX][0-9a-fA-F_]{14,}" $document.text) -}}
+      {{- $numbers = uniq (regexFindAll "-?[0-9]{16,}" $document.text -1) -}}
+    {{- end -}}
     {{- include "workflows.exact" (dict "node" $object "numbers" $numbers "at" (printf "%s:%d" $document.path $document.line)) -}}
   {{- end -}}
   {{- $_ := set $document "object" $object -}}
@@ -54,7 +57,7 @@ in it.
 {{- $object := .object -}}
 {{- if and (has $object.kind (include "workflows.kinds" . | splitList " ")) (hasPrefix "argoproj.io/" (toString $object.apiVersion)) -}}
   {{- $metadata := $object.metadata | default dict -}}
-  {{- $name := $metadata.name | default ($metadata.generateName | default "" | trimSuffix "-") -}}
+  {{- $name := $metadata.name | default ($metadata.generateName | default "" | toString | trimSuffix "-") | toString -}}
   {{- range $part := list "metadata" "spec" -}}
     {{- if not (get $object $part) -}}
       {{- $_ := set $object $part dict -}}
@@ -83,10 +86,9 @@ clear which ones are meant, it fails.
       {{- include "workflows.exact" (dict "node" $value "numbers" $.numbers "at" $.at) -}}
     {{- else if kindIs "float64" $value -}}
       {{- if or (ge $value 9007199254740992.0) (le $value -9007199254740992.0) -}}
-        {{- $sign := ternary "-" "" (lt $value 0.0) -}}
         {{- $meant := list -}}
         {{- range $.numbers -}}
-          {{- if eq (float64 (print $sign .)) $value -}}{{- $meant = append $meant (print $sign .) -}}{{- end -}}
+          {{- if eq (float64 .) $value -}}{{- $meant = append $meant . -}}{{- end -}}
         {{- end -}}
         {{- if ne (len $meant) 1 -}}
           {{- fail (printf "%s: %v holds a number that is too large for Helm to keep its digits: put it in quotes" $.at $key) -}}
