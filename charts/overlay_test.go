@@ -218,8 +218,10 @@ func TestWhichDocuments(t *testing.T) {
 			[]string{"cron.yaml:2", "list.yaml:1", "other.yaml:1", "run.yaml:1", "run.yaml:3", "same.yaml:2, with an overlay"}},
 		"by generateName, left out": {`{run: {enabled: false}}`,
 			[]string{"cron.yaml:2", "list.yaml:1", "other.yaml:1", "run.yaml:3", "same.yaml:2"}},
+		"changed by nothing": {`{"*": {}, etl: {enabled: true, labels: {}, suspend: null}, z: {spec: {a: null}}}`,
+			[]string{"cron.yaml:2", "list.yaml:1", "other.yaml:1", "run.yaml:1", "run.yaml:3", "same.yaml:2"}},
 		"all left out but one": {`{"*": {enabled: false}, z: {enabled: true}}`,
-			[]string{"list.yaml:1, with an overlay", "other.yaml:1", "run.yaml:3, with an overlay"}},
+			[]string{"list.yaml:1, with an overlay", "other.yaml:1", "run.yaml:3"}},
 		"an item of a list": {`{x: {labels: {a: b}}}`,
 			[]string{"cron.yaml:2", "list.yaml:1, with an overlay", "other.yaml:1", "run.yaml:1", "run.yaml:3", "same.yaml:2"}},
 	}
@@ -350,7 +352,7 @@ spec:
 		for version, helm := range helms {
 			t.Run(name+", "+version, func(t *testing.T) {
 				t.Parallel()
-				out, err := template(t, helm(t), chart(t, map[string]string{"flow.yaml": file}), "workflows: {a: {labels: {}}}")
+				out, err := template(t, helm(t), chart(t, map[string]string{"flow.yaml": file}), "workflows: {a: {labels: {b: c}}}")
 				if err != nil {
 					t.Fatal(err)
 				}

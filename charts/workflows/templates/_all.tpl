@@ -4,7 +4,7 @@ that includes it. Call it with the root context:
 
   {{ include "workflows.all" . }}
 
-A document that no overlay is for is emitted as it stands in its file.
+A document that no overlay changes is emitted as it stands in its file.
 */}}
 {{- define "workflows.all" -}}
 {{- if not (and (hasKey . "Files") (hasKey . "Values")) -}}
@@ -56,7 +56,9 @@ That line also keeps Helm from eating the indentation of the first one.
 {{- define "workflows.emit" -}}
 {{- if not .gone -}}
 {{- $from := printf "# From %s:%d" (regexReplaceAll "[[:cntrl:]]" .path "?") .line -}}
-{{- if .touched -}}
+{{- $touched := false -}}
+{{- if .touched -}}{{- $touched = ne (toJson .object) .before -}}{{- end -}}
+{{- if $touched -}}
 {{- $text := toYaml .object -}}
 {{- if contains "\u0085" (toJson .object) -}}{{/* which toYaml reads as a line break */}}
   {{- $text = toPrettyJson .object | replace "\u0085" "\\u0085" -}}

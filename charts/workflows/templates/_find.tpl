@@ -50,6 +50,7 @@ in it.
       {{- end -}}
     {{- end -}}
   {{- end -}}
+  {{- $_ := set $document "before" (toJson $object) -}}
 {{- end -}}
 {{- end -}}
 

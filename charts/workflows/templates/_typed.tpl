@@ -44,12 +44,7 @@ workflows.spec puts the spec of the workflow that runs into .spec of each of
 */}}
 {{- define "workflows.spec" -}}
 {{- range .matched -}}
-  {{- $spec := .object.spec -}}
-  {{- if eq .kind "CronWorkflow" -}}
-    {{- if not $spec.workflowSpec -}}{{- $_ := set $spec "workflowSpec" dict -}}{{- end -}}
-    {{- $spec = $spec.workflowSpec -}}
-  {{- end -}}
-  {{- $_ := set . "spec" $spec -}}
+  {{- $_ := set . "spec" (eq .kind "CronWorkflow" | ternary (.object.spec.workflowSpec | default dict) .object.spec) -}}
 {{- end -}}
 {{- end -}}
 
