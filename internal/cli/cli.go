@@ -118,7 +118,7 @@ func newRoot(s Streams) *cobra.Command {
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newLint(s), newRules(s), newExplain(s), newGraph(s), newValues(s), newEnvironments(s), newNew(s), newLSP(s),
+	root.AddCommand(newLint(s), newRules(s), newExplain(s), newGraph(s), newValues(s), newEnvironments(s), newNew(s), newImport(s), newLSP(s),
 		newRender(s))
 	return root
 }
