@@ -120,7 +120,7 @@ func newRoot(s Streams) *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		newLint(s), newRules(s), newExplain(s), newGraph(s), newLSP(s),
-		newValues(s), newEnvironments(s), newRender(s), newSecrets(s),
+		newNew(s), newImport(s), newValues(s), newEnvironments(s), newRender(s), newSecrets(s),
 		newUpgrade(s), newDiff(s),
 		newPackage(s), newPush(s), newPull(s),
 	)
