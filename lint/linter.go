@@ -167,6 +167,9 @@ func (l *Linter) Finish() Result {
 	return l.result
 }
 
+// Sort puts findings in the order of a Result.
+func Sort(all []Finding) { sortFindings(all) }
+
 // sortFindings puts findings in the order of the text, whatever order the
 // files, the goroutines and the maps came in.
 func sortFindings(all []Finding) {

@@ -162,6 +162,10 @@ type Finding struct {
 	// gets to see it.
 	Secret bool
 
+	// Environments are those in which a chart has the finding, in the order of
+	// promotion; nil where there is no question of environments.
+	Environments []string
+
 	// Node is what the finding is about; it is dropped when the run is over.
 	Node *manifest.Node
 	// keep is set where a finding is about another document than the pass.

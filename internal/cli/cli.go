@@ -118,7 +118,12 @@ func newRoot(s Streams) *cobra.Command {
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newLint(s), newRules(s), newExplain(s), newGraph(s), newValues(s), newEnvironments(s), newLSP(s))
+	root.AddCommand(
+		newLint(s), newRules(s), newExplain(s), newGraph(s), newLSP(s),
+		newNew(s), newImport(s), newValues(s), newEnvironments(s), newRender(s), newSecrets(s),
+		newUpgrade(s), newDiff(s),
+		newPackage(s), newPush(s), newPull(s),
+	)
 	return root
 }
 

@@ -34,6 +34,8 @@ const (
 // inputs are what the paths of a command line lead to.
 type inputs struct {
 	all []input
+	// charts are folders of Helm charts, which are linted as what they become.
+	charts []string
 	// notes say what was skipped, troubles what should have been linted and
 	// could not be.
 	notes, troubles []string
@@ -143,6 +145,9 @@ func (g *gatherer) folder(ctx context.Context, name, real string) error {
 		g.troubles = append(g.troubles, trouble(name, err))
 	}
 	chart := slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == "Chart.yaml" })
+	if chart && !slices.Contains(g.charts, name) {
+		g.charts = append(g.charts, name)
+	}
 	for _, e := range entries {
 		path, at := filepath.Join(name, e.Name()), filepath.Join(real, e.Name())
 		hidden := strings.HasPrefix(e.Name(), ".") || e.Name() == "node_modules"
@@ -153,9 +158,8 @@ func (g *gatherer) folder(ctx context.Context, name, real string) error {
 			g.entry(e, path, at)
 			continue
 		}
-		if chart && e.Name() == "templates" {
-			g.notes = append(g.notes, fmt.Sprintf("%s: skipped, as these are templates of a Helm chart; lint what they become: helm template %s | tiphys lint -", path, name))
-			continue
+		if chart && (e.Name() == "templates" || e.Name() == "charts") {
+			continue // they are linted as what the chart becomes
 		}
 		if err := g.folder(ctx, path, at); err != nil {
 			return err

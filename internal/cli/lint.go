@@ -24,10 +24,12 @@ func newLint(s Streams) *cobra.Command {
 		Short: "Report what is wrong with workflows",
 		Long: "lint reports what is wrong with the workflows in files and folders. Of a folder, all\n" +
 			".yaml, .yml and .json files are read, hidden ones left out; - reads standard input.\n" +
+			"A Helm chart is rendered for each of its environments, and a finding leads back to the\n" +
+			"line of the template, or of the values file that brought the wrong value.\n" +
 			"Without a path, it lints the working directory.\n\n" +
 			"Exit codes: 0 clean, 1 findings at or over --fail-on, 2 usage or nothing to lint,\n" +
 			"3 tiphys could not do its work, 130 interrupted.",
-		Example: "  tiphys lint\n  tiphys lint workflows/ sensor.yaml\n  helm template . | tiphys lint -\n" +
+		Example: "  tiphys lint\n  tiphys lint workflows/ sensor.yaml\n  tiphys lint charts/etl -e prod\n  helm template . | tiphys lint -\n" +
 			"  tiphys lint --rule image-unpinned=off --fail-on warning",
 		RunE: func(c *cobra.Command, paths []string) error {
 			config, err := readConfig(f.config)
@@ -65,6 +67,11 @@ func runLint(ctx context.Context, s Streams, p *plan, output string, paths []str
 		return err
 	}
 	run.troubles = append(run.troubles, in.troubles...)
+	if !p.repair.diff {
+		if err := lintCharts(ctx, s, in.charts, p, run); err != nil {
+			return err
+		}
+	}
 
 	verdict := run.verdict(p, paths)
 	shown := run.Objects > 0 || len(run.Findings) > 0 || p.format != report.Text

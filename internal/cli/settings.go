@@ -12,6 +12,7 @@ import (
 	"github.com/tiphys-dev/tiphys/lint/near"
 	"github.com/tiphys-dev/tiphys/lint/report"
 	"github.com/tiphys-dev/tiphys/lint/rules"
+	"github.com/tiphys-dev/tiphys/packaging/deploy"
 )
 
 // settings are what flags and configuration file say, as text: they are
@@ -35,6 +36,9 @@ type flags struct {
 	rule   []string
 	quiet  bool
 	repair repair
+
+	environments []string
+	decrypt      string
 }
 
 func (f *flags) add(c *cobra.Command) {
@@ -49,6 +53,9 @@ func (f *flags) add(c *cobra.Command) {
 	set.StringVar(&f.color, "color", "auto", "colours in text: auto, always, never")
 	set.StringVar(&f.config, "config", "", "configuration file (default: "+configName+", from the working directory upwards)")
 	set.BoolVarP(&f.quiet, "quiet", "q", false, "show only findings that fail the run, and nothing when there are none")
+
+	set.StringSliceVarP(&f.environments, "environment", "e", nil, "environments to render charts for (default all); may be repeated")
+	addDecrypt(c, &f.decrypt)
 
 	set.BoolVar(&f.repair.write, "fix", false, "mend what can be mended safely, in the files")
 	set.BoolVar(&f.repair.diff, "diff", false, "print what --fix would change as a patch, instead of the report, and change nothing")
@@ -94,6 +101,9 @@ type plan struct {
 	format  report.Format
 	exclude []glob
 	repair  repair
+
+	environments []string
+	decrypt      deploy.Decrypt
 }
 
 // plan merges the configuration under the flags; a flag that was given wins.
@@ -126,7 +136,10 @@ func (f *flags) plan(c *cobra.Command, config *config) (*plan, error) {
 	if f.repair.diff && f.output == "" && given("format") {
 		return nil, errors.New("--diff prints a patch to standard output: say with --output where the report goes")
 	}
-	p := &plan{format: report.Format(f.format), exclude: config.exclude, repair: f.repair}
+	p := &plan{format: report.Format(f.format), exclude: config.exclude, repair: f.repair, environments: f.environments}
+	if p.decrypt, err = decryption(f.decrypt); err != nil {
+		return nil, err
+	}
 	p.lint = lint.Options{Rules: rules.All(), Severity: map[string]lint.Severity{}, Complete: s.complete}
 	for name, severity := range config.rules {
 		p.lint.Severity[name] = severity

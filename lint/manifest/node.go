@@ -183,6 +183,34 @@ func (n *Node) Path() string {
 	return b.String()
 }
 
+// Find returns the node at a path below n, as Path has it, or nil.
+func (n *Node) Find(path string) *Node {
+	if n == nil || path == "" {
+		return n
+	}
+	return n.find(path, true)
+}
+
+func (n *Node) find(path string, first bool) *Node {
+	for _, c := range n.Children {
+		step := "[" + strconv.Itoa(int(c.index)) + "]"
+		if c.Key != nil {
+			step = Field(first, c.Key.Value)
+		}
+		rest, ok := strings.CutPrefix(path, step)
+		switch {
+		case !ok, rest != "" && rest[0] != '.' && rest[0] != '[':
+		case rest == "":
+			return c
+		default:
+			if found := c.find(rest, false); found != nil {
+				return found
+			}
+		}
+	}
+	return nil
+}
+
 func (n *Node) writePath(b *strings.Builder) {
 	if n == nil || n.Parent == nil {
 		return

@@ -43,7 +43,7 @@ func (l *locators) github(f *lint.Finding) string {
 			fmt.Fprintf(&b, "col=%d,endColumn=%d,", p.Column, p.EndColumn)
 		}
 	}
-	lines := []string{visible(f.Message) + " [" + f.Rule.Name + "]"}
+	lines := []string{visible(f.Message) + " [" + f.Rule.Name + "]" + visible(environments(f))}
 	if !f.Span.Known() {
 		lines[0] = visible(strings.TrimSpace(subject(f.Object)+" "+f.Path)) + ": " + lines[0]
 	}

@@ -30,6 +30,8 @@ type jsonFinding struct {
 	EndColumn int           `json:"endColumn"`
 	Fix       *jsonFix      `json:"fix,omitempty"`
 	Related   []jsonRelated `json:"related,omitempty"`
+	// Environments are those in which a chart has the finding.
+	Environments []string `json:"environments,omitempty"`
 }
 
 type jsonObject struct {
@@ -77,7 +79,7 @@ func writeJSON(w io.Writer, r Report) error {
 func (l *locators) json(f *lint.Finding) jsonFinding {
 	p := l.finding.place(f.Span)
 	j := jsonFinding{
-		Rule: f.Rule.Name, Severity: f.Severity.String(), Message: f.Message,
+		Rule: f.Rule.Name, Severity: f.Severity.String(), Message: f.Message, Environments: f.Environments,
 		Object: jsonObject(f.Object), Path: f.Path,
 		File: p.File, Line: p.Line, Column: p.Column, EndLine: p.EndLine, EndColumn: p.EndColumn,
 	}

@@ -102,7 +102,7 @@ func (l *locators) junit(f *lint.Finding, p place, fails bool) junitCase {
 		full = fmt.Sprintf("%s:%d:%d", visible(p.File), p.Line, p.Column)
 		where = strings.TrimSpace(fmt.Sprintf("%s (line %d, column %d)", where, p.Line, p.Column))
 	}
-	message := visible(f.Message)
+	message := visible(f.Message + environments(f))
 	text := fmt.Sprintf("%s: %s: %s [%s]\n", full, f.Severity, message, f.Rule.Name)
 	for _, r := range f.Related {
 		at := visible(r.Path)

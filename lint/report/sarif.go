@@ -140,7 +140,7 @@ func (s *sarif) rule(r *lint.Rule) int {
 func (s *sarif) result(f *lint.Finding) {
 	out := sarifResult{
 		RuleID: f.Rule.Name, RuleIndex: s.rule(f.Rule), Level: level(f.Severity),
-		Message:      sarifText{Text: f.Message},
+		Message:      sarifText{Text: f.Message + environments(f)},
 		Fingerprints: map[string]string{"tiphysFinding/v1": s.fingerprint(f)},
 	}
 	here := sarifLocation{Physical: physical(s.at.finding.place(f.Span))}

@@ -81,7 +81,7 @@ func (t *text) finding(f *lint.Finding) {
 		where = fmt.Sprintf("%s:%d:%d", visible(p.File), p.Line, p.Column)
 	}
 	fmt.Fprintf(t, "%s %s %s %s\n", t.in(bold, where+":"), t.in(colorOf(f.Severity), f.Severity.String()+":"),
-		t.in(bold, visible(f.Message)), t.in(faint, "["+f.Rule.Name+"]"))
+		t.in(bold, visible(f.Message)), t.in(faint, "["+f.Rule.Name+"]"+visible(environments(f))))
 	if f.Span.Known() {
 		t.excerpt(p.Line, excerptOf(f.Span))
 	}
@@ -96,6 +96,14 @@ func (t *text) finding(f *lint.Finding) {
 	if f.Fix != nil && f.Fix.Message != "" {
 		fmt.Fprintf(t, "  %s %s\n", t.in(green, "fix:"), visible(f.Fix.Message))
 	}
+}
+
+// environments says where a chart has the finding.
+func environments(f *lint.Finding) string {
+	if len(f.Environments) == 0 {
+		return ""
+	}
+	return " in " + strings.Join(f.Environments, ", ")
 }
 
 // excerpt prints the line with its number and a caret under the span.

@@ -22,11 +22,10 @@ func encrypted(n *manifest.Node) (manifest.Kind, bool) {
 	if n.Kind != manifest.String {
 		return 0, false
 	}
-	text, ok := strings.CutPrefix(n.Value, cipherStart)
-	if !ok || !strings.HasSuffix(text, cipherEnd) {
+	typ, ok := Ciphertext(n.Value)
+	if !ok {
 		return 0, false
 	}
-	_, typ, _ := strings.Cut(strings.TrimSuffix(text, cipherEnd), ",type:")
 	switch typ {
 	case "int":
 		return manifest.Int, true
@@ -37,6 +36,36 @@ func encrypted(n *manifest.Node) (manifest.Kind, bool) {
 	}
 	return manifest.String, true
 }
+
+// Ciphertext reports whether SOPS encrypted the value, and the type of its
+// plaintext: str, int, float, bool, bytes or comment.
+func Ciphertext(value string) (typ string, ok bool) {
+	text, ok := strings.CutPrefix(value, cipherStart)
+	if !ok || !strings.HasSuffix(text, cipherEnd) {
+		return "", false
+	}
+	_, typ, _ = strings.Cut(strings.TrimSuffix(text, cipherEnd), ",type:")
+	return typ, true
+}
+
+// Sealed reports whether values are those of a file that SOPS encrypted, and
+// returns them without what it added.
+func Sealed(values map[string]any) (map[string]any, bool) {
+	m, ok := values[metadataKey].(map[string]any)
+	if mac, _ := m["mac"].(string); !ok || mac == "" {
+		return values, false
+	}
+	out := make(map[string]any, len(values))
+	for k, v := range values {
+		if k != metadataKey {
+			out[k] = v
+		}
+	}
+	return out, true
+}
+
+// Join is the path of the key in the map at path, as Value.Path has it.
+func Join(path, key string) string { return path + manifest.Field(path == "", key) }
 
 // metadata returns what SOPS says of the file that it encrypted, or nil.
 func metadata(root *manifest.Node) *manifest.Node {

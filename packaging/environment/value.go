@@ -129,6 +129,35 @@ func (v *Value) Position() source.Position {
 	return v.from.file.Position(at)
 }
 
+// At returns the value at a path of keys, or nil.
+func (v *Value) At(path ...string) *Value {
+	for _, key := range path {
+		v = v.Get(key)
+	}
+	return v
+}
+
+// Find returns the value at a path as Path has it, or nil.
+func (v *Value) Find(path string) *Value {
+	var found *Value
+	v.Each(func(c *Value) {
+		if found == nil && c.Path() == path {
+			found = c
+		}
+	})
+	return found
+}
+
+// Each calls do for each leaf of the value, which may be one itself.
+func (v *Value) Each(do func(*Value)) {
+	if v != nil {
+		v.leaves(do)
+	}
+}
+
+// Span is what to point at, in text that may be shown; unknown for nil.
+func (v *Value) Span() source.Span { return v.span() }
+
 // span is what to point at, in text that may be shown.
 func (v *Value) span() source.Span {
 	if v == nil || v.from == nil {
@@ -139,6 +168,9 @@ func (v *Value) span() source.Span {
 	}
 	return v.from.span(v.node)
 }
+
+// KeySpan points at the key, in text that may be shown.
+func (v *Value) KeySpan() source.Span { return v.keySpan() }
 
 // keySpan points at the key.
 func (v *Value) keySpan() source.Span {

@@ -27,6 +27,27 @@ type Values struct {
 	// of the chart, and with what the environment before has and this one has
 	// not; with those of the set that concern the environment, sorted.
 	Findings []lint.Finding
+
+	layers []*document
+}
+
+// A Layer is one file of values, as helm gets it with -f.
+type Layer struct {
+	Name string
+	// Text is the file as it lies on disk, possibly encrypted.
+	Text []byte
+	// Secret is set for a file of secrets.
+	Secret bool
+}
+
+// Layers are the files of the environment, the weaker first: Files without the
+// values.yaml of the chart itself.
+func (v *Values) Layers() []Layer {
+	var all []Layer
+	for _, d := range v.layers {
+		all = append(all, Layer{d.file.Name, d.file.Bytes, d.secret})
+	}
+	return all
 }
 
 // Values merges and checks the values of the chart in e. The error is ErrNoChart
@@ -50,6 +71,7 @@ func (s *Set) Values(e *Environment) (*Values, error) {
 	if err != nil {
 		return nil, err
 	}
+	v.layers = layers
 	broken := chart != nil && chart.broken
 	if chart != nil {
 		v.Files = append(v.Files, chart.file.Name)
@@ -97,11 +119,7 @@ func (s *Set) about(e *Environment) []lint.Finding {
 func (s *Set) layers(e *Environment) ([]*document, error) {
 	var all []*document
 	for _, dir := range e.dirs {
-		places := []string{dir}
-		if s.Name != "" {
-			places = append(places, filepath.Join(dir, s.Name))
-		}
-		for _, place := range places {
+		for _, place := range s.places(dir) {
 			for _, name := range []string{valuesName, secretsName} {
 				d, err := s.reader.document(filepath.Join(place, name), name == secretsName)
 				if err != nil {

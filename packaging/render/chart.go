@@ -16,6 +16,7 @@ import (
 
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
+	"helm.sh/helm/v3/pkg/chartutil"
 )
 
 // A File is one file of a chart; Name is its path in the chart, with slashes.
@@ -58,6 +59,16 @@ func Load(path string) (*Chart, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// Library reports whether the folder is a library chart, which becomes nothing
+// by itself.
+func Library(dir string) (bool, error) {
+	m, err := chartutil.LoadChartfile(filepath.Join(dir, "Chart.yaml"))
+	if err != nil {
+		return false, err
+	}
+	return strings.EqualFold(m.Type, "library"), nil
 }
 
 // FromFiles makes a chart of its files. It keeps them; the caller must not

@@ -10,10 +10,7 @@ import (
 )
 
 // A store is the etcd of this process, on ports that the system chooses.
-type store struct {
-	url   string
-	inner *embed.Etcd
-}
+type store struct{ url string }
 
 func startEtcd(dir string) (*store, error) {
 	c := embed.NewConfig()
@@ -41,7 +38,5 @@ func startEtcd(dir string) (*store, error) {
 		e.Close()
 		return nil, errors.New("it is not ready after a minute")
 	}
-	return &store{"http://" + e.Clients[0].Addr().String(), e}, nil
+	return &store{"http://" + e.Clients[0].Addr().String()}, nil
 }
-
-func (s *store) close() { s.inner.Close() }

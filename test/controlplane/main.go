@@ -54,7 +54,6 @@ func run(ctx context.Context, dir string, verbose bool) error {
 	if err != nil {
 		return fmt.Errorf("start etcd: %w", err)
 	}
-	defer store.close()
 	c, err := newConfig(dir)
 	if err != nil {
 		return fmt.Errorf("prepare the API server: %w", err)
@@ -66,7 +65,7 @@ func run(ctx context.Context, dir string, verbose bool) error {
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return nil // nothing is closed in order: the process ends, and its clients go with it
 		case err := <-stopped:
 			if err == nil {
 				err = errors.New("it ended")

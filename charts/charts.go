@@ -1,0 +1,10 @@
+// Package charts holds the Helm charts that Tiphys brings along.
+package charts
+
+import "embed"
+
+// FS holds the library chart, below "workflows": it is what new and import
+// vendor into the charts that they make.
+//
+//go:embed all:workflows
+var FS embed.FS

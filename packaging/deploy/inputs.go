@@ -1,0 +1,205 @@
+// Package deploy puts together what a chart becomes in an environment, and
+// checks it before it goes there: rendered, linted, every finding led back to
+// the line that a person wrote, and no secret outside of a Secret.
+package deploy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tiphys-dev/tiphys/packaging/environment"
+	"github.com/tiphys-dev/tiphys/packaging/render"
+	"github.com/tiphys-dev/tiphys/packaging/secrets"
+	"github.com/tiphys-dev/tiphys/packaging/taint"
+)
+
+// A Layer is one file of values, the weaker first.
+type Layer struct {
+	Name string
+	// Text is the file as it lies on disk; encrypted values are readable by key.
+	Text []byte
+}
+
+// Inputs are the values that a chart is rendered with, three times the same:
+// only what stands for the encrypted ones differs.
+type Inputs struct {
+	// Sealed has the ciphertext in place of encrypted values. It is what may be
+	// recorded.
+	Sealed map[string]any
+	// Planted has canaries, which Planter knows.
+	Planted map[string]any
+	Planter *taint.Planter
+	// Open has the decrypted values. It is nil when nothing was decrypted.
+	Open map[string]any
+	// Hidden are the decrypted values, for the guard of the record.
+	Hidden []Hidden
+	// Encrypted reports whether there is any encrypted value.
+	Encrypted bool
+}
+
+// Hidden is a decrypted value, as text.
+type Hidden struct{ Path, Value string }
+
+// A Decrypt returns the plaintext of a file, whose MAC was verified.
+type Decrypt func(ctx context.Context, name string, text []byte) ([]byte, error)
+
+// ErrClosed is what a Decrypt returns for a file that stays closed: there is no
+// key for it here, and that is no mistake.
+var ErrClosed = errors.New("the file stays encrypted")
+
+// Read reads layers and what the command line sets. Without decrypt, Open stays
+// nil when something is encrypted. The error names the file, and quotes nothing
+// of it.
+func Read(ctx context.Context, layers []Layer, sets render.Sets, decrypt Decrypt, file func(string) ([]byte, error)) (*Inputs, error) {
+	in := &Inputs{Planter: &taint.Planter{}}
+	var sealed, planted, open []map[string]any
+	whole := true
+	for _, l := range layers {
+		raw, err := render.ParseValues(l.Text)
+		if err != nil {
+			return nil, fmt.Errorf("read values %s: %w", l.Name, err)
+		}
+		values, encrypted := environment.Sealed(raw)
+		sealed = append(sealed, values)
+		if !encrypted {
+			planted, open = append(planted, values), append(open, values)
+			continue
+		}
+		in.Encrypted = true
+		planted = append(planted, in.Planter.Plant(l.Name, values))
+		if decrypt == nil {
+			whole = false
+			continue
+		}
+		text, err := decrypt(ctx, l.Name, l.Text)
+		if errors.Is(err, ErrClosed) {
+			whole = false
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		plain, err := render.ParseValues(text)
+		clear(text)
+		if err != nil {
+			return nil, fmt.Errorf("read the decrypted values of %s: %w", l.Name, err)
+		}
+		in.hide("", values, plain)
+		open = append(open, plain)
+	}
+	in.Sealed, in.Planted = render.MergeValues(sealed...), render.MergeValues(planted...)
+	all := []map[string]any{in.Sealed, in.Planted}
+	if whole {
+		in.Open = render.MergeValues(open...)
+		all = append(all, in.Open)
+	}
+	for _, values := range all {
+		if err := sets.Apply(values, file); err != nil {
+			return nil, err
+		}
+	}
+	return in, nil
+}
+
+// hide collects the plaintext of what is encrypted.
+func (in *Inputs) hide(path string, sealed, plain any) {
+	switch s := sealed.(type) {
+	case map[string]any:
+		p, _ := plain.(map[string]any)
+		for k, v := range s {
+			in.hide(environment.Join(path, k), v, p[k])
+		}
+	case []any:
+		p, _ := plain.([]any)
+		for i, v := range s {
+			if i < len(p) {
+				in.hide(path+"["+strconv.Itoa(i)+"]", v, p[i])
+			}
+		}
+	case string:
+		if _, ok := environment.Ciphertext(s); ok && plain != nil {
+			in.Hidden = append(in.Hidden, Hidden{path, fmt.Sprint(plain)})
+		}
+	}
+}
+
+// Mask replaces every decrypted value in a text for people, longest first, so
+// that no message of Helm or of an API server repeats one.
+func (in *Inputs) Mask(text string) string {
+	if in == nil {
+		return text
+	}
+	var parts []string
+	for _, h := range in.Hidden {
+		for _, part := range append([]string{h.Value}, strings.Split(h.Value, "\n")...) {
+			if part = strings.TrimSpace(part); len(part) >= 4 {
+				parts = append(parts, part)
+			}
+		}
+	}
+	slices.SortFunc(parts, func(a, b string) int { return len(b) - len(a) })
+	for _, part := range parts {
+		text = strings.ReplaceAll(text, part, "***")
+	}
+	return text
+}
+
+// Placeholder stands for encrypted text in what is shown to people.
+const Placeholder = "***"
+
+// Placeholders returns sealed values with a placeholder of the right type for
+// each that is encrypted.
+func Placeholders(sealed map[string]any) map[string]any {
+	return placeholder(sealed).(map[string]any)
+}
+
+func placeholder(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, c := range v {
+			out[k] = placeholder(c)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, c := range v {
+			out[i] = placeholder(c)
+		}
+		return out
+	case string:
+		typ, ok := environment.Ciphertext(v)
+		switch {
+		case !ok:
+			return v
+		case typ == "int", typ == "float":
+			return float64(0)
+		case typ == "bool":
+			return false
+		}
+		return Placeholder
+	}
+	return v
+}
+
+// Layers converts those of an environment.
+func Layers(v *environment.Values) []Layer {
+	var all []Layer
+	for _, l := range v.Layers() {
+		all = append(all, Layer{l.Name, l.Text})
+	}
+	return all
+}
+
+// Auto decrypts what an age key on this machine opens, without a prompt and
+// without the network, and leaves the rest closed.
+func Auto(ctx context.Context, name string, text []byte) ([]byte, error) {
+	if !secrets.LocalAge(name, text) {
+		return nil, ErrClosed
+	}
+	return secrets.Open(ctx, name, text)
+}

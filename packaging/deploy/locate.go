@@ -1,0 +1,282 @@
+package deploy
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/lint/manifest"
+	"github.com/tiphys-dev/tiphys/lint/source"
+	"github.com/tiphys-dev/tiphys/packaging/environment"
+	"github.com/tiphys-dev/tiphys/packaging/render"
+)
+
+// A locator leads rendered text back to what a person wrote: a line of a
+// template, a line of a plain workflow file that a template emits, or the line
+// of the file that brought a value. It works when the first finding asks.
+type locator struct {
+	check  *Check
+	made   *render.Map
+	plains []*plain
+	docs   map[string][]*manifest.Document
+}
+
+// A plain is a file of the chart that templates may emit as it is.
+type plain struct {
+	file *source.File
+	docs []*manifest.Document
+}
+
+// plainFile reports whether a file of a chart may be emitted as it is.
+func plainFile(name string) bool {
+	if !strings.HasPrefix(name, "workflows/") {
+		return false
+	}
+	for _, ext := range []string{".yaml", ".yml", ".json"} {
+		if strings.HasSuffix(name, ext) {
+			return true
+		}
+	}
+	return false
+}
+
+// finding moves a finding, and what explains it.
+func (l *locator) finding(f *lint.Finding) {
+	if f.Fix != nil { // its edits are of rendered text
+		f.Fix = &lint.Fix{Message: f.Fix.Message}
+	}
+	var related []lint.Related
+	for _, r := range f.Related {
+		if span, _, ok := l.span(r.Span, r.Path, lint.Object{}); ok {
+			r.Span = span
+			related = append(related, r)
+		}
+	}
+	if !f.Span.Known() {
+		f.Related = related
+		return
+	}
+	span, through, ok := l.span(f.Span, f.Path, f.Object)
+	if !ok {
+		name := f.Span.File.Name
+		f.Span = source.Span{File: source.NewFile(l.check.Chart.Shown(name), nil)}
+		f.Message += "; which line of the template it comes from is not known"
+	} else {
+		f.Span = span
+	}
+	if through.Known() {
+		related = append(related, lint.Related{Span: through, Message: "it gets there by this line"})
+	}
+	f.Related = related
+}
+
+// span leads the bytes of a rendered file back. Through is the place of the
+// template when span is not in it.
+func (l *locator) span(s source.Span, path string, object lint.Object) (span, through source.Span, ok bool) {
+	if !s.Known() {
+		return s, source.Span{}, false
+	}
+	name, start, end := s.File.Name, s.Offset(), s.Offset()+s.Len()
+	origin, ok := l.sourcemap().Origin(name, start, end)
+	if !ok {
+		return source.Span{}, source.Span{}, false
+	}
+	if len(origin.Actions) == 0 {
+		return origin.Span, source.Span{}, true
+	}
+	if at, ok := l.plain(name, start, end, path, object); ok {
+		return at, source.Span{}, true
+	}
+	text := l.check.output.Files[name]
+	if v := l.value(origin, text[min(start, len(text)):min(end, len(text))]); v != nil {
+		return v.Span(), origin.Span, true
+	}
+	return origin.Span, source.Span{}, true
+}
+
+func (l *locator) sourcemap() *render.Map {
+	if l.made == nil {
+		var err error
+		if l.made, err = l.check.Chart.Map(l.check.values, l.check.options.Release, l.check.output); err != nil {
+			l.made = &render.Map{}
+		}
+	}
+	return l.made
+}
+
+// value returns the value that an action printed as token, when there is just
+// one that it can be.
+func (l *locator) value(o render.Origin, token string) *environment.Value {
+	var found []*environment.Value
+	for _, a := range o.Actions {
+		for _, path := range a.Values {
+			for _, v := range below(l.check.Values.Root.At(l.scope(o.Template)...), path) {
+				v.Each(func(leaf *environment.Value) {
+					if leaf.Text != "" && !leaf.Secret && strings.Contains(token, leaf.Text) && !slices.Contains(found, leaf) {
+						found = append(found, leaf)
+					}
+				})
+			}
+		}
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	// The longest says most of the token; two that are as long say nothing.
+	slices.SortStableFunc(found, func(a, b *environment.Value) int { return len(b.Text) - len(a.Text) })
+	if len(found) > 1 && len(found[0].Text) == len(found[1].Text) {
+		return nil
+	}
+	return found[0]
+}
+
+// scope is the path of the values that the templates of a subchart see.
+func (l *locator) scope(template string) []string {
+	var path []string
+	parts := strings.Split(template, "/")
+	for i := 1; i+1 < len(parts) && parts[i] == "charts"; i += 2 {
+		path = append(path, parts[i+1])
+	}
+	return path
+}
+
+// below returns the values at a path in which [] stands for any item or field.
+func below(v *environment.Value, path []string) []*environment.Value {
+	if v == nil {
+		return nil
+	}
+	if len(path) == 0 {
+		return []*environment.Value{v}
+	}
+	if path[0] != "[]" {
+		return below(v.Get(path[0]), path[1:])
+	}
+	var all []*environment.Value
+	for _, c := range slices.Concat(v.Items, v.Fields) {
+		all = append(all, below(c, path[1:])...)
+	}
+	return all
+}
+
+// plain finds the bytes of a rendered document in the file that it was emitted
+// from: by its text, or, where values changed it, by object and path.
+func (l *locator) plain(name string, start, end int, path string, object lint.Object) (source.Span, bool) {
+	doc := l.document(name, start)
+	if doc == nil {
+		return source.Span{}, false
+	}
+	text := l.check.output.Files[name]
+	raw := text[doc.Start:doc.End]
+	body := strings.TrimSpace(raw)
+	lead := doc.Start + strings.Index(raw, body)
+	if body == "" || start < lead || end > lead+len(body) {
+		return source.Span{}, false
+	}
+	if span, ok := l.verbatim(body, start-lead, end-lead); ok {
+		return span, true
+	}
+	if path == "" || object.Kind == "" {
+		return source.Span{}, false
+	}
+	return l.byPath(path, object, text[start:end])
+}
+
+// verbatim finds the text of a document in exactly one plain file.
+func (l *locator) verbatim(body string, start, end int) (found source.Span, ok bool) {
+	for _, p := range l.files() {
+		i := strings.Index(string(p.file.Bytes), body)
+		if i < 0 {
+			continue
+		}
+		if ok {
+			return source.Span{}, false
+		}
+		found, ok = source.Span{File: p.file, Start: i + start, End: i + end}, true
+	}
+	return found, ok
+}
+
+// byPath finds the field of the object in a plain file. What is not there, or
+// is not the same there, was brought by values.
+func (l *locator) byPath(path string, object lint.Object, token string) (source.Span, bool) {
+	for _, p := range l.files() {
+		for _, d := range p.parsed() {
+			if d.Root.Get("kind").Text() != object.Kind || nameOf(d.Root) != object.Name {
+				continue
+			}
+			n := d.Root.Find(path)
+			if n != nil && string(n.Token().Text()) == token {
+				return n.Token(), true
+			}
+			if v := l.overlay(object.Name, token); v != nil {
+				return v.Span(), true
+			}
+			if n != nil {
+				return n.Token(), true
+			}
+		}
+	}
+	return source.Span{}, false
+}
+
+// overlay finds the one value of the overlay of a workflow that has the text.
+func (l *locator) overlay(name, token string) *environment.Value {
+	token = strings.Trim(token, `"'`)
+	var found []*environment.Value
+	for _, key := range []string{strings.TrimSuffix(name, "-"), "*"} {
+		l.check.Values.Root.At("workflows", key).Each(func(v *environment.Value) {
+			if v.Text == token && token != "" && !v.Secret {
+				found = append(found, v)
+			}
+		})
+	}
+	if len(found) != 1 {
+		return nil
+	}
+	return found[0]
+}
+
+func nameOf(object *manifest.Node) string {
+	m := object.Get("metadata")
+	if name := m.Get("name").Text(); name != "" {
+		return name
+	}
+	return m.Get("generateName").Text()
+}
+
+func (l *locator) files() []*plain {
+	if l.plains == nil {
+		l.plains = []*plain{}
+		for _, f := range l.check.Chart.Files() {
+			if plainFile(f.Name) {
+				l.plains = append(l.plains, &plain{file: source.NewFile(l.check.Chart.Shown(l.check.Chart.Name+"/"+f.Name), f.Data)})
+			}
+		}
+	}
+	return l.plains
+}
+
+func (p *plain) parsed() []*manifest.Document {
+	if p.docs == nil {
+		p.docs = manifest.Parse(p.file)
+	}
+	return p.docs
+}
+
+// document returns the document of a rendered file that holds an offset.
+func (l *locator) document(name string, off int) *manifest.Document {
+	if l.docs == nil {
+		l.docs = map[string][]*manifest.Document{}
+	}
+	docs, ok := l.docs[name]
+	if !ok {
+		docs = manifest.Parse(source.NewFile(name, []byte(l.check.output.Files[name])))
+		l.docs[name] = docs
+	}
+	for _, d := range docs {
+		if d.Start <= off && off < d.End {
+			return d
+		}
+	}
+	return nil
+}

@@ -1,0 +1,311 @@
+package render
+
+import (
+	"bytes"
+	"path"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+	"text/template/parse"
+
+	"helm.sh/helm/v3/pkg/chart"
+
+	"github.com/tiphys-dev/tiphys/lint/source"
+)
+
+// A Map leads from rendered text back to the templates that it came from.
+//
+// It is made by rendering a second time, with marks in the templates that are
+// taken out again. Where what is left is not the text of the first time, nothing
+// is said: a line is never guessed.
+type Map struct {
+	templates map[string]*template
+	files     map[string]*mapped
+}
+
+// A template is the text of one file of templates/.
+type template struct {
+	file    *source.File
+	actions []Action
+}
+
+// mapped is one rendered text.
+type mapped struct {
+	clean, marked []int // offsets where lines begin, in both texts
+	same          []bool
+	segments      []segment
+}
+
+// A segment is a stretch of the marked text, without its marks.
+type segment struct {
+	start, end int
+	literal    int // offset in the template, when action < 0
+	action     int
+}
+
+// An Origin is where rendered text came from.
+type Origin struct {
+	// Span is in the text of the template, named as a user would: the folder of
+	// the chart, then templates/...
+	Span source.Span
+	// Actions printed the text or parts of it. Span is the {{ }} of the one that
+	// printed all of it.
+	Actions []*Action
+	// Template is the full name of the template.
+	Template string
+}
+
+// Map renders the chart again, as out was rendered, to learn where each line
+// came from.
+func (c *Chart) Map(values map[string]any, o Options, out *Output) (*Map, error) {
+	loaded, err := c.load()
+	if err != nil {
+		return nil, err
+	}
+	m := &Map{templates: map[string]*template{}, files: map[string]*mapped{}}
+	all := map[string]*chart.File{}
+	collect(loaded, all)
+	known := &partials{trees: map[string]*parse.Tree{}}
+	for name, f := range all {
+		t := parse.New(name)
+		t.Mode = parse.SkipFuncCheck
+		set := map[string]*parse.Tree{}
+		if _, err := t.Parse(string(f.Data), "", "", set); err == nil {
+			for defined, tree := range set {
+				known.trees[defined] = tree
+			}
+		}
+	}
+	for name, f := range all {
+		if strings.HasPrefix(path.Base(name), "_") {
+			continue
+		}
+		text, actions, err := mark(name, f.Data, known)
+		if err != nil {
+			continue // nothing is said of this one
+		}
+		m.templates[name] = &template{source.NewFile(c.Shown(name), f.Data), actions}
+		f.Data = []byte(text)
+	}
+	again, err := c.render(loaded, values, o)
+	if err != nil {
+		return m, nil
+	}
+	for name, clean := range out.Files {
+		if m.templates[name] != nil {
+			m.files[name] = compare(clean, again.Files[name])
+		}
+	}
+	return m, nil
+}
+
+// collect finds the templates of a chart and of its subcharts by full name.
+func collect(c *chart.Chart, all map[string]*chart.File) {
+	for _, t := range c.Templates {
+		all[path.Join(c.ChartFullPath(), t.Name)] = t
+	}
+	for _, d := range c.Dependencies() {
+		collect(d, all)
+	}
+}
+
+// Shown names a file of the chart, by its full name like etl/templates/wf.yaml,
+// as a user would; one in an archive goes by its full name.
+func (c *Chart) Shown(name string) string {
+	_, rest, _ := strings.Cut(name, "/")
+	if slices.ContainsFunc(c.files, func(f File) bool { return f.Name == rest }) {
+		return filepath.Join(c.Dir, filepath.FromSlash(rest))
+	}
+	return name
+}
+
+// compare takes the marks out of a text and holds what is left against the
+// clean one, line by line.
+func compare(clean, marked string) *mapped {
+	text, segments := strip(marked)
+	m := &mapped{clean: lines(clean), marked: lines(text), segments: segments}
+	if len(m.clean) != len(m.marked) {
+		return &mapped{}
+	}
+	m.same = make([]bool, len(m.clean))
+	for i := range m.clean {
+		m.same[i] = line(clean, m.clean, i) == line(text, m.marked, i)
+	}
+	return m
+}
+
+func lines(s string) []int {
+	all := []int{0}
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\n' {
+			all = append(all, i+1)
+		}
+	}
+	return all
+}
+
+func line(s string, starts []int, i int) string {
+	if i+1 < len(starts) {
+		return s[starts[i]:starts[i+1]]
+	}
+	return s[starts[i]:]
+}
+
+// strip takes out the marks.
+func strip(s string) (string, []segment) {
+	var out strings.Builder
+	var all []segment
+	now, depth := segment{action: -1, literal: -1}, 0
+	end := func() {
+		if now.end = out.Len(); now.end > now.start && (now.action >= 0 || now.literal >= 0) {
+			all = append(all, now)
+		}
+		now = segment{start: out.Len(), action: -1, literal: -1}
+	}
+	for {
+		i := strings.Index(s, markOpen)
+		if i < 0 {
+			break
+		}
+		j := strings.Index(s[i:], markShut)
+		if j < 0 {
+			break
+		}
+		out.WriteString(s[:i])
+		what := s[i+len(markOpen) : i+j]
+		s = s[i+j+len(markShut):]
+		if what == "" {
+			continue
+		}
+		n, _ := strconv.Atoi(what[1:])
+		switch what[0] {
+		case markLiteral:
+			if depth == 0 {
+				end()
+				now.literal = n
+			}
+		case markAction:
+			if depth++; depth == 1 {
+				end()
+				now.action = n
+			}
+		case markEnd:
+			if depth--; depth == 0 {
+				end()
+			}
+			depth = max(depth, 0)
+		}
+	}
+	out.WriteString(s)
+	end()
+	return out.String(), all
+}
+
+// Origin tells where the bytes [start, end) of a rendered file came from; false
+// when that is not known.
+func (m *Map) Origin(file string, start, end int) (Origin, bool) {
+	f, t := m.files[file], m.templates[file]
+	if f == nil || t == nil || len(f.clean) == 0 {
+		return Origin{}, false
+	}
+	i := sort.SearchInts(f.clean, start+1) - 1
+	at := Origin{Template: file}
+	if !f.same[i] {
+		return m.lineOnly(f, t, i, at)
+	}
+	shift := f.marked[i] - f.clean[i]
+	from, ok := f.at(start + shift)
+	if !ok {
+		return m.lineOnly(f, t, i, at)
+	}
+	at.Actions = f.actions(t, start+shift, max(start+1, end)+shift)
+	if from.action >= 0 {
+		at.Span = at.Actions[0].span(t)
+		return at, true
+	}
+	at.Span = source.Span{File: t.file, Start: from.literal + start + shift - from.start}
+	last, ok := f.at(max(start, end-1) + shift)
+	switch {
+	case !ok:
+		at.Span.End = at.Span.Start + 1
+	case last.action >= 0:
+		at.Span.End = t.actions[last.action].End
+	default:
+		at.Span.End = last.literal + max(start+1, end) + shift - last.start
+	}
+	if at.Span.End <= at.Span.Start || bytes.IndexByte(t.file.Bytes[at.Span.Start:at.Span.End], '\n') >= 0 {
+		at.Span.End = at.Span.Start + max(1, lineRest(t.file.Bytes, at.Span.Start))
+	}
+	return at, true
+}
+
+// lineOnly points at the template line that begins a rendered line.
+func (m *Map) lineOnly(f *mapped, t *template, i int, at Origin) (Origin, bool) {
+	next := 1 << 62
+	if i+1 < len(f.marked) {
+		next = f.marked[i+1]
+	}
+	for _, s := range f.segments {
+		if s.end <= f.marked[i] || s.start >= next {
+			continue
+		}
+		at.Actions = f.actions(t, f.marked[i], next)
+		if s.action >= 0 {
+			at.Span = t.actions[s.action].span(t)
+			return at, true
+		}
+		off := s.literal + max(0, f.marked[i]-s.start)
+		at.Span = source.Span{File: t.file, Start: off, End: off + max(1, lineRest(t.file.Bytes, off))}
+		return at, true
+	}
+	return Origin{}, false
+}
+
+func (a *Action) span(t *template) source.Span {
+	return source.Span{File: t.file, Start: a.Start, End: a.End}
+}
+
+// actions returns those that printed a part of the bytes [start, end).
+func (f *mapped) actions(t *template, start, end int) []*Action {
+	var all []*Action
+	i := sort.Search(len(f.segments), func(i int) bool { return f.segments[i].end > start })
+	for ; i < len(f.segments) && f.segments[i].start < end; i++ {
+		if n := f.segments[i].action; n >= 0 {
+			all = append(all, &t.actions[n])
+		}
+	}
+	return all
+}
+
+func (f *mapped) at(off int) (segment, bool) {
+	i := sort.Search(len(f.segments), func(i int) bool { return f.segments[i].end > off })
+	if i < len(f.segments) && f.segments[i].start <= off {
+		return f.segments[i], true
+	}
+	return segment{}, false
+}
+
+func lineRest(text []byte, off int) int {
+	if i := bytes.IndexByte(text[off:], '\n'); i >= 0 {
+		return i
+	}
+	return len(text) - off
+}
+
+// Templates returns the text of the templates by full name, for positions that
+// are known otherwise: those of a Failure.
+func (c *Chart) Templates() (map[string]*source.File, error) {
+	loaded, err := c.load()
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]*chart.File{}
+	collect(loaded, all)
+	out := make(map[string]*source.File, len(all))
+	for name, f := range all {
+		out[name] = source.NewFile(c.Shown(name), f.Data)
+	}
+	return out, nil
+}
