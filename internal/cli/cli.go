@@ -122,6 +122,7 @@ func newRoot(s Streams) *cobra.Command {
 		newLint(s), newRules(s), newExplain(s), newGraph(s), newLSP(s),
 		newNew(s), newImport(s), newValues(s), newEnvironments(s), newRender(s), newSecrets(s),
 		newUpgrade(s), newDiff(s),
+		newHistory(s), newStatus(s), newRollback(s), newUninstall(s),
 		newPackage(s), newPush(s), newPull(s),
 	)
 	return root
