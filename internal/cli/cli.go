@@ -118,7 +118,8 @@ func newRoot(s Streams) *cobra.Command {
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newLint(s), newRules(s), newExplain(s), newGraph(s), newValues(s), newEnvironments(s), newLSP(s))
+	root.AddCommand(newLint(s), newRules(s), newExplain(s), newGraph(s), newValues(s), newEnvironments(s), newLSP(s),
+		newHelmSecrets(s), newPostRender(s))
 	return root
 }
 

@@ -2,8 +2,12 @@ package secrets
 
 import (
 	"context"
+	"errors"
 
+	sops "github.com/getsops/sops/v3"
+	"github.com/getsops/sops/v3/cmd/sops/common"
 	"github.com/getsops/sops/v3/cmd/sops/formats"
+	"github.com/getsops/sops/v3/config"
 	"github.com/getsops/sops/v3/decrypt"
 )
 
@@ -15,6 +19,7 @@ func Open(_ context.Context, name string, text []byte) ([]byte, error) {
 
 // Encrypted reports whether SOPS encrypted the text of the file called name.
 func Encrypted(name string, text []byte) bool {
-	_, err := decrypt.DataWithFormat(text, formats.FormatForPath(name))
-	return err == nil
+	store := common.StoreForFormat(formats.FormatForPath(name), config.NewStoresConfig())
+	_, err := store.LoadEncryptedFile(text)
+	return err == nil && !errors.Is(err, sops.MetadataNotFound)
 }
