@@ -17,6 +17,8 @@ type place struct {
 	// ours is set when helm cannot read the file itself: it has a scheme or
 	// a prefix of this command line.
 	ours bool
+	// wrapped is set when one of our schemes stood before the file.
+	wrapped bool
 	// key is the file with the age keys that open this one.
 	key string
 }
@@ -61,10 +63,10 @@ func parsePlace(written string) (place, error) {
 	if err != nil {
 		return at, err
 	}
-	if inner.key != "" || strings.HasPrefix(inner.file, "secrets") && strings.Contains(inner.file, "://") {
+	if inner.wrapped {
 		return at, fmt.Errorf("%s names a scheme within a scheme", written)
 	}
-	at.file, at.optional, at.ours = inner.file, at.optional || inner.optional, true
+	at.file, at.optional, at.ours, at.wrapped = inner.file, at.optional || inner.optional, true, true
 	return at, nil
 }
 

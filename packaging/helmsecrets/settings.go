@@ -64,7 +64,12 @@ func fromEnvironment(env func(string) string) (settings, error) {
 		wrong = append(wrong, checkBackend(prefix+"BACKEND", backend))
 	}
 	wrong = append(wrong, checkArguments(prefix+"BACKEND_ARGS", env(prefix+"BACKEND_ARGS")))
-	return s, errors.Join(wrong...)
+	for _, err := range wrong {
+		if err != nil {
+			return s, err // one line is enough
+		}
+	}
+	return s, nil
 }
 
 func parseBool(name, value string) (bool, error) {
