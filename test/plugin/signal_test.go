@@ -1,0 +1,59 @@
+package plugin
+
+import (
+	"bufio"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+// A signal is for helm, which ends in its own way; then we do.
+func TestSignals(t *testing.T) {
+	for name, test := range map[string]struct {
+		signal os.Signal
+		code   int
+	}{
+		"an interrupt": {os.Interrupt, 130},
+		"termination":  {syscall.SIGTERM, 130},
+		"a hang-up":    {syscall.SIGHUP, 5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			env := install(t, "helm3", "/bin/true", dir)
+			seal(t, env, filepath.Join(dir, "secrets.yaml"), "a: secret\n")
+			slow := filepath.Join(dir, "slow.sh")
+			script := "#!/bin/bash\ntrap 'echo told; exit 5' INT TERM HUP\necho started\nread -r _ <\"$WAIT\"\nwait\n"
+			wait := filepath.Join(dir, "wait")
+			if err := errors.Join(os.WriteFile(slow, []byte(script), 0o755), syscall.Mkfifo(wait, 0o600)); err != nil {
+				t.Fatal(err)
+			}
+			env["HELM_SECRETS_HELM_PATH"], env["WAIT"] = slow, wait
+			c := exec.Command("tiphys", "helm-secrets", "upgrade", "x", ".", "-f", "secrets.yaml")
+			c.Dir, c.Env, c.Stderr = dir, environ(env), os.Stderr
+			stdout, err := c.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Start(); err != nil {
+				t.Fatal(err)
+			}
+			lines := bufio.NewScanner(stdout)
+			if !lines.Scan() || lines.Text() != "started" {
+				t.Fatalf("helm printed %q", lines.Text())
+			}
+			if err := c.Process.Signal(test.signal); err != nil {
+				t.Fatal(err)
+			}
+			if !lines.Scan() || lines.Text() != "told" {
+				t.Errorf("helm was not told: it printed %q", lines.Text())
+			}
+			var failed *exec.ExitError
+			if err := c.Wait(); !errors.As(err, &failed) || failed.ExitCode() != test.code {
+				t.Errorf("it ended with %v, want %d", err, test.code)
+			}
+		})
+	}
+}
