@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/tiphys-dev/tiphys/packaging/secrets"
 )
 
 // decrypt prints what is in an encrypted file.
@@ -104,7 +102,12 @@ func (p *plugin) download(ctx context.Context, args []string) error {
 	return p.print(string(t.text))
 }
 
+// isEncrypted reports whether there is such a file, and it is encrypted.
 func (p *plugin) isEncrypted(file string) bool {
 	raw, err := p.readFile(place{file: file, ours: true})
-	return err == nil && secrets.Encrypted(file, raw)
+	if err != nil {
+		return false
+	}
+	_, ok := encrypted(file, raw)
+	return ok
 }

@@ -36,7 +36,7 @@ const firstFile = 3
 // add returns the path that helm will find the text at.
 func (h *handover) add(text []byte) (string, error) {
 	if runtime.GOOS == "windows" {
-		return "", errors.New("on Windows no file can be handed to helm but on disk; write secrets://FILE after -f, and run helm itself: it asks this plugin")
+		return "", errors.New("on Windows nothing can be handed to helm but through the disk, where no secret may lie: use tiphys upgrade")
 	}
 	f, err := (*os.File)(nil), error(errors.ErrUnsupported)
 	if !h.pipes {

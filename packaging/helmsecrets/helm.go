@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // helm runs helm with these arguments, and with the encrypted files among them
@@ -116,16 +117,7 @@ func (p *plugin) start(ctx context.Context, args []string, h *handover) error {
 	}
 	h.started()
 	ended := make(chan struct{})
-	go func() {
-		for {
-			select {
-			case s := <-signals:
-				c.Process.Signal(s) // it may have ended
-			case <-ended:
-				return
-			}
-		}
-	}()
+	go forward(signals, c.Process, ended)
 	err = c.Wait()
 	close(ended)
 	var failed *exec.ExitError
@@ -136,6 +128,34 @@ func (p *plugin) start(ctx context.Context, args []string, h *handover) error {
 		return fmt.Errorf("run helm: %w", err)
 	}
 	return nil
+}
+
+// parentTime is how often we look whether the helm that runs us is there.
+const parentTime = 200 * time.Millisecond
+
+// forward tells helm of signals. When the helm that runs us as its plugin is
+// gone, it was ended by one, of which it told nobody: a CI job that is
+// cancelled. Then it is for us to tell the helm that does the work.
+func forward(signals <-chan os.Signal, helm *os.Process, ended <-chan struct{}) {
+	parent := os.Getppid()
+	look := time.NewTicker(parentTime)
+	defer look.Stop()
+	if os.Getenv("HELM_PLUGIN_DIR") == "" { // run by a person or a script, who may go
+		look.Stop()
+	}
+	for {
+		select {
+		case s := <-signals:
+			helm.Signal(s) // it may have ended
+		case <-look.C:
+			if os.Getppid() != parent {
+				helm.Signal(syscall.SIGTERM)
+				look.Stop()
+			}
+		case <-ended:
+			return
+		}
+	}
 }
 
 // exitCode is that of a shell: 128 and more for a process that a signal ended.

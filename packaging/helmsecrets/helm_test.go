@@ -14,6 +14,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/tiphys-dev/tiphys/packaging/secrets"
 	"github.com/tiphys-dev/tiphys/test/testbin"
 )
 
@@ -64,7 +65,7 @@ func run(ctx context.Context, pipes bool, args ...string) (string, error) {
 }
 
 func TestHandover(t *testing.T) {
-	large := "a: " + strings.Repeat("x", 5<<20) + "\n"
+	large := "a: " + strings.Repeat("x", 3_500_000) + "\n"
 	for way, pipes := range map[string]bool{"memory": false, "pipes": true} {
 		t.Run(way, func(t *testing.T) {
 			scene(t, asHelm)
@@ -132,7 +133,7 @@ func TestDownload(t *testing.T) {
 		case "/broken":
 			w.WriteHeader(http.StatusTeapot)
 		case "/huge":
-			w.Write(make([]byte, textLimit+1))
+			w.Write(make([]byte, secrets.Limit+1))
 		default:
 			http.NotFound(w, r)
 		}
@@ -145,7 +146,7 @@ func TestDownload(t *testing.T) {
 		"round in circles":     {"/round", "", "without end"},
 		"to another scheme":    {"/down", "", "it leads from http to ftp"},
 		"an error":             {"/broken", "", "the server says 418"},
-		"larger than is read":  {"/huge", "", "is larger than the 16 MiB"},
+		"larger than is read":  {"/huge", "", "is larger than the 5 MiB"},
 		"a password in a path": {"//%zz", "", "cannot be read"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package helmsecrets
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,9 +14,6 @@ import (
 	"github.com/tiphys-dev/tiphys/lint/near"
 	"github.com/tiphys-dev/tiphys/packaging/secrets"
 )
-
-// textLimit bounds the size of a values file. Helm cannot store a tenth of it.
-const textLimit = 16 << 20
 
 // errMissing is wrapped by the error for a file that is not there.
 var errMissing = errors.New("there is no such file")
@@ -48,8 +46,8 @@ func (p *plugin) read(ctx context.Context, at place) (text, error) {
 		return text{}, err
 	}
 	out := text{text: raw}
-	name := formatName(at.file, raw)
-	if !secrets.Encrypted(name, raw) {
+	name, ok := encrypted(at.file, raw)
+	if !ok {
 		return out, nil
 	}
 	out.encrypted = true
@@ -67,13 +65,18 @@ func (p *plugin) read(ctx context.Context, at place) (text, error) {
 	return out, nil
 }
 
-// formatName returns the name that tells sops the format. What its own name
-// does not make encrypted may be YAML: values.gotpl.
-func formatName(name string, raw []byte) string {
-	if !secrets.Encrypted(name, raw) && secrets.Encrypted(name+".yaml", raw) {
-		return name + ".yaml"
+// encrypted reports whether sops encrypted the text of a file, and the name that
+// tells the format to it: what is none by its own name may be YAML, values.gotpl.
+func encrypted(name string, raw []byte) (string, bool) {
+	if !bytes.Contains(raw, []byte("sops")) { // which all formats of it have
+		return name, false
 	}
-	return name
+	for _, name := range []string{name, name + ".yaml"} {
+		if secrets.Encrypted(name, raw) {
+			return name, true
+		}
+	}
+	return name, false
 }
 
 // errStream is returned for what can be read but once, so not by us: what
@@ -103,7 +106,7 @@ func (p *plugin) readFile(at place) ([]byte, error) {
 		return nil, errStream
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("values file %s is not a regular file", at.file)
-	case info.Size() > textLimit:
+	case info.Size() > secrets.Limit:
 		return nil, tooLarge(at.file)
 	}
 	f, err := os.Open(at.file)
@@ -115,18 +118,18 @@ func (p *plugin) readFile(at place) ([]byte, error) {
 }
 
 func readLimited(name string, r io.Reader) ([]byte, error) {
-	raw, err := io.ReadAll(io.LimitReader(r, textLimit+1))
+	raw, err := io.ReadAll(io.LimitReader(r, secrets.Limit+1))
 	if err != nil {
 		return nil, fmt.Errorf("read values %s: %w", name, err)
 	}
-	if len(raw) > textLimit {
+	if len(raw) > secrets.Limit {
 		return nil, tooLarge(name)
 	}
 	return raw, nil
 }
 
 func tooLarge(name string) error {
-	return fmt.Errorf("values file %s is larger than the %d MiB that are read of one", name, textLimit>>20)
+	return fmt.Errorf("values file %s is larger than the %d MiB that are read of one; helm cannot store a third of it: split it, or leave out what is no value", name, secrets.Limit>>20)
 }
 
 // missing says that a file is not there, and what is there instead.
@@ -150,11 +153,14 @@ func (p *plugin) warnOfStale(file string) {
 		return
 	}
 	info, err := os.Lstat(dec)
-	if err != nil || !info.Mode().IsRegular() || info.Size() > textLimit {
+	if err != nil || !info.Mode().IsRegular() || info.Size() > secrets.Limit {
 		return
 	}
 	raw, err := os.ReadFile(dec)
-	if err != nil || secrets.Encrypted(file, raw) {
+	if err != nil {
+		return
+	}
+	if _, ok := encrypted(file, raw); ok {
 		return
 	}
 	p.note("%s is a decrypted copy of %s: it is not used; delete it", dec, file)

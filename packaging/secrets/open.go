@@ -11,6 +11,9 @@ import (
 	"github.com/getsops/sops/v3/decrypt"
 )
 
+// Limit is the size of the largest file that is read.
+const Limit = 5 << 20
+
 // Open decrypts the text of the file called name in memory, and verifies its
 // MAC. The name tells the format.
 func Open(_ context.Context, name string, text []byte) ([]byte, error) {

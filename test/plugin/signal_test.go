@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -21,16 +22,7 @@ func TestSignals(t *testing.T) {
 		"a hang-up":    {syscall.SIGHUP, 5},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			env := install(t, "helm3", "/bin/true", dir)
-			seal(t, env, filepath.Join(dir, "secrets.yaml"), "a: secret\n")
-			slow := filepath.Join(dir, "slow.sh")
-			script := "#!/bin/bash\ntrap 'echo told; exit 5' INT TERM HUP\necho started\nread -r _ <\"$WAIT\"\nwait\n"
-			wait := filepath.Join(dir, "wait")
-			if err := errors.Join(os.WriteFile(slow, []byte(script), 0o755), syscall.Mkfifo(wait, 0o600)); err != nil {
-				t.Fatal(err)
-			}
-			env["HELM_SECRETS_HELM_PATH"], env["WAIT"] = slow, wait
+			dir, env := slowHelm(t, "/bin/true")
 			c := exec.Command("tiphys", "helm-secrets", "upgrade", "x", ".", "-f", "secrets.yaml")
 			c.Dir, c.Env, c.Stderr = dir, environ(env), os.Stderr
 			stdout, err := c.StdoutPipe()
@@ -56,4 +48,54 @@ func TestSignals(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A job that is cancelled may end only the helm that it started.
+func TestHelmGone(t *testing.T) {
+	for version, helm := range helms(t) {
+		t.Run(version, func(t *testing.T) {
+			dir, env := slowHelm(t, helm)
+			c := exec.Command(helm, "secrets", "upgrade", "x", ".", "-f", "secrets.yaml")
+			c.Dir, c.Env, c.Stderr = dir, environ(env), os.Stderr
+			stdout, err := c.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Start(); err != nil {
+				t.Fatal(err)
+			}
+			lines := bufio.NewScanner(stdout)
+			if !lines.Scan() || lines.Text() != "started" {
+				t.Fatalf("helm printed %q", lines.Text())
+			}
+			if err := c.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+			if !lines.Scan() || lines.Text() != "told" {
+				t.Errorf("helm was not told: it printed %q", lines.Text())
+			}
+			c.Wait()
+		})
+	}
+}
+
+// slowHelm installs the plugins for a helm, and has them run a program that
+// waits for a signal and says so.
+func slowHelm(t *testing.T, helm string) (dir string, env map[string]string) {
+	t.Helper()
+	dir = t.TempDir()
+	version := "helm3"
+	if strings.HasSuffix(helm, "helm4") {
+		version = "helm4"
+	}
+	env = install(t, version, helm, dir)
+	seal(t, env, filepath.Join(dir, "secrets.yaml"), "a: secret\n")
+	slow := filepath.Join(dir, "slow.sh")
+	script := "#!/bin/bash\ntrap 'echo told; exit 5' INT TERM HUP\necho started\nread -r _ <\"$WAIT\"\nwait\n"
+	wait := filepath.Join(dir, "wait")
+	if err := errors.Join(os.WriteFile(slow, []byte(script), 0o755), syscall.Mkfifo(wait, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	env["HELM_SECRETS_HELM_PATH"], env["WAIT"] = slow, wait
+	return dir, env
 }
