@@ -24,7 +24,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"tiphys": tiphys, "watched-helm": watchedHelm})
+	testscript.Main(m, map[string]func(){"tiphys": tiphys, "watched-helm": watchedHelm, "patient-helm": patientHelm})
 }
 
 // tiphys is main of cmd/tiphys, which nobody may import.

@@ -3,8 +3,10 @@ package plugin
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -90,12 +92,20 @@ func slowHelm(t *testing.T, helm string) (dir string, env map[string]string) {
 	}
 	env = install(t, version, helm, dir)
 	seal(t, env, filepath.Join(dir, "secrets.yaml"), "a: secret\n")
-	slow := filepath.Join(dir, "slow.sh")
-	script := "#!/bin/bash\ntrap 'echo told; exit 5' INT TERM HUP\necho started\nread -r _ <\"$WAIT\"\nwait\n"
-	wait := filepath.Join(dir, "wait")
-	if err := errors.Join(os.WriteFile(slow, []byte(script), 0o755), syscall.Mkfifo(wait, 0o600)); err != nil {
+	slow, err := exec.LookPath("patient-helm")
+	if err != nil {
 		t.Fatal(err)
 	}
-	env["HELM_SECRETS_HELM_PATH"], env["WAIT"] = slow, wait
+	env["HELM_SECRETS_HELM_PATH"] = slow
 	return dir, env
+}
+
+// patientHelm waits for a signal, and says so.
+func patientHelm() {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	fmt.Println("started")
+	<-signals
+	fmt.Println("told")
+	os.Exit(5)
 }
