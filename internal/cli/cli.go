@@ -123,6 +123,7 @@ func newRoot(s Streams) *cobra.Command {
 		newNew(s), newImport(s), newValues(s), newEnvironments(s), newRender(s), newSecrets(s),
 		newUpgrade(s), newDiff(s),
 		newPackage(s), newPush(s), newPull(s),
+		newHelmSecrets(s), newPostRender(s),
 	)
 	return root
 }
