@@ -124,6 +124,7 @@ func newRoot(s Streams) *cobra.Command {
 		newUpgrade(s), newDiff(s),
 		newHistory(s), newStatus(s), newRollback(s), newUninstall(s),
 		newPackage(s), newPush(s), newPull(s),
+		newHelmSecrets(s), newPostRender(s),
 	)
 	return root
 }

@@ -65,6 +65,9 @@ func (im *Import) dependency(text []byte) ([]byte, error) {
 		Name       string
 		APIVersion string `yaml:"apiVersion"`
 	}
+	if len(root.Content) == 0 || root.Content[0].Kind != yaml.MappingNode {
+		return nil, errors.New("is no map")
+	}
 	if err := root.Decode(&chart); err != nil {
 		return nil, err
 	}

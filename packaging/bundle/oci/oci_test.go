@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -24,6 +25,7 @@ import (
 	"github.com/tiphys-dev/tiphys/packaging/bundle/oci"
 	"github.com/tiphys-dev/tiphys/packaging/environment"
 	"github.com/tiphys-dev/tiphys/packaging/render"
+	"github.com/tiphys-dev/tiphys/test/testbin"
 )
 
 var plain = oci.Options{PlainHTTP: true}
@@ -252,6 +254,36 @@ func TestOtherArtifacts(t *testing.T) {
 		if _, err := oci.Push(t.Context(), ref, p, archive, plain); err == nil || !strings.Contains(err.Error(), "the tag is taken") {
 			t.Errorf("%s is pushed over: %v", tag, err)
 		}
+	}
+}
+
+// A chart that the real helm pushed is no package, and a package is no chart.
+func TestHelm(t *testing.T) {
+	host, dir := serve(t), t.TempDir()
+	helm := func(args ...string) (string, error) {
+		c := exec.CommandContext(t.Context(), testbin.Helm3(t), args...)
+		c.Dir, c.Env = dir, append(os.Environ(), "HELM_CONFIG_HOME="+dir, "HELM_CACHE_HOME="+dir, "HELM_DATA_HOME="+dir)
+		out, err := c.CombinedOutput()
+		return string(out), err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "Chart.yaml"), []byte("apiVersion: v2\nname: etl\nversion: 1.0.0\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"package", "."}, {"push", "etl-1.0.0.tgz", "oci://" + host + "/charts", "--plain-http"}} {
+		if out, err := helm(args...); err != nil {
+			t.Fatalf("helm %v: %v\n%s", args, err, out)
+		}
+	}
+	want := "it is a Helm chart; fetch it with helm pull"
+	if _, _, _, err := oci.Pull(t.Context(), parse(t, "oci://"+host+"/charts/etl:1.0.0"), plain); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v\nwant %q", err, want)
+	}
+	if _, err := bundle.Open(filepath.Join(dir, "etl-1.0.0.tgz")); err == nil || !strings.Contains(err.Error(), "it is a chart that helm packaged") {
+		t.Errorf("opened: %v", err)
+	}
+	push(t, "oci://"+host+"/packages/etl", "1.0.0", "a: 1\n")
+	if out, err := helm("pull", "oci://"+host+"/packages/etl", "--version", "1.0.0", "--plain-http"); err == nil {
+		t.Errorf("helm pulls a package: %s", out)
 	}
 }
 
