@@ -74,20 +74,22 @@ func (s *Set) Values(e *Environment, more ...Layer) (*Values, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, l := range more {
-		layers = append(layers, s.reader.given(l))
-	}
-	v.layers = layers
 	broken := chart != nil && chart.broken
 	if chart != nil {
 		v.Files = append(v.Files, chart.file.Name)
 	}
 	for _, d := range layers {
-		v.Files = append(v.Files, d.file.Name)
-		broken = broken || d.broken
 		if d.secret {
 			s.reader.plain(d)
 		}
+	}
+	for _, l := range more {
+		layers = append(layers, s.reader.given(l))
+	}
+	v.layers = layers
+	for _, d := range layers {
+		v.Files = append(v.Files, d.file.Name)
+		broken = broken || d.broken
 	}
 	if err := s.strays(e); err != nil {
 		return nil, err
