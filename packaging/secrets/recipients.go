@@ -2,6 +2,7 @@ package secrets
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -137,6 +138,11 @@ func Rotate(ctx context.Context, name string, text []byte, add, remove []Recipie
 func (f *file) revise(add, remove []Recipient) error {
 	m := &f.tree.Metadata
 	have := f.recipients()
+	for _, r := range slices.Concat(add, remove) {
+		if secretKey.MatchString(r.ID) { // and do not quote it
+			return errors.New("a secret key is given in place of the public one, age1...; make sure that nobody else saw it")
+		}
+	}
 	for _, r := range add {
 		if slices.Contains(have, r) {
 			return fmt.Errorf("it is already encrypted for %s", r)

@@ -108,28 +108,52 @@ func first(path string) string {
 	return name
 }
 
-// keysOf returns the paths of encrypted values of a YAML or JSON file: keys
-// are readable without any key.
-func keysOf(name string, text []byte) []string {
-	var all []string
+// A key is where an encrypted value stands.
+type key struct {
+	path       string
+	start, end int // of the nearest key, in the text
+}
+
+// keysOf returns the encrypted values of a YAML or JSON file: keys are readable
+// without any key.
+func keysOf(name string, text []byte) []key {
+	var all []key
 	for _, doc := range manifest.Parse(source.NewFile(name, text)) {
-		var walk func(n *manifest.Node)
-		walk = func(n *manifest.Node) {
+		var walk func(n *manifest.Node, at key)
+		walk = func(n *manifest.Node, at key) {
+			if k := n.Key; k != nil && !k.Alias {
+				at.start, at.end = k.Start, k.End
+			}
 			for _, c := range n.Children {
 				if n.Parent == nil && c.Key != nil && c.Key.Value == "sops" {
 					continue
 				}
-				walk(c)
+				walk(c, at)
 			}
 			if n.Kind == manifest.String && strings.HasPrefix(n.Value, "ENC[AES256_GCM,") {
-				all = append(all, n.Path())
+				at.path = n.Path()
+				all = append(all, at)
 			}
 		}
 		if doc.Root != nil {
-			walk(doc.Root)
+			walk(doc.Root, key{})
 		}
 	}
 	return all
+}
+
+// only returns text in which everything but line breaks and the key is blank.
+func (k key) only(text []byte) []byte {
+	out := make([]byte, len(text))
+	for i, c := range text {
+		switch {
+		case k.start <= i && i < k.end, c == '\n':
+			out[i] = c
+		default:
+			out[i] = ' '
+		}
+	}
+	return out
 }
 
 // blank reports whether a file says nothing, and so keeps nothing secret.
