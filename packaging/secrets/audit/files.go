@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -142,14 +143,12 @@ func keysOf(name string, text []byte) []key {
 	return all
 }
 
-// only returns text in which everything but line breaks and the key is blank.
+// only returns the text up to the end of the key, in which everything but line
+// breaks and the key is blank.
 func (k key) only(text []byte) []byte {
-	out := make([]byte, len(text))
-	for i, c := range text {
-		switch {
-		case k.start <= i && i < k.end, c == '\n':
-			out[i] = c
-		default:
+	out := bytes.Clone(text[:k.end])
+	for i := range out[:k.start] {
+		if out[i] != '\n' {
 			out[i] = ' '
 		}
 	}
