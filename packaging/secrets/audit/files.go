@@ -14,8 +14,9 @@ import (
 )
 
 // secretName matches what files of secrets are called: secrets.yaml,
-// secrets.prod.yaml, prod.enc.yaml, db.sops.json, secret-values.env.
-var secretName = regexp.MustCompile(`(?i)^(secrets?([._-].*)?|.*[._-](enc|sops|secrets?))\.(ya?ml|json|env|ini)$|(?i)^\.?secrets?\.env$`)
+// secrets.prod.yaml, prod.enc.yaml, db.sops.json, secret-values.env; .sops.yaml
+// is none.
+var secretName = regexp.MustCompile(`(?i)^(secrets?([._-].*)?|[^.].*[._-](enc|sops|secrets?))\.(ya?ml|json|env|ini)$|(?i)^\.?secrets?\.env$`)
 
 // notSecret matches files that are called so and only show how one looks.
 var notSecret = regexp.MustCompile(`(?i)(^|[._-])(example|sample|schema|template|tpl|dist)[._-]`)
