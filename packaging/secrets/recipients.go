@@ -189,7 +189,7 @@ func (r Recipient) masterKey() (keys.MasterKey, error) {
 	case "age":
 		key, err := age.MasterKeyFromRecipient(r.ID)
 		if err != nil {
-			return nil, fmt.Errorf("%q is no public key of age, such as age1..., or ssh-ed25519 ...", r.ID)
+			return nil, fmt.Errorf("%q is no public key of age: it starts with age1 or ssh-", r.ID)
 		}
 		return key, nil
 	case "pgp":

@@ -82,7 +82,7 @@ func TestEdit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			file, memory, d := start(t)
 			asked := 0
-			e := &Editor{Command: script(t, "test \"$(stat -c %a \"$1\")$(stat -c %a \"$(dirname \"$1\")\")\" = 600700 || exit 9\n"+c.editor), Again: func(error) bool {
+			e := &Editor{Command: script(t, "test \"$(stat -c %a \"$1\")$(stat -c %a \"$(dirname \"$1\")\")\" = 600700 || exit 9\n"+c.editor), Again: func(context.Context, error) bool {
 				asked++
 				return asked <= c.again
 			}}

@@ -3,6 +3,8 @@
 package edit
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -51,4 +53,18 @@ func TestSignalsEndTheEdit(t *testing.T) {
 			nothingIn(t, memory)
 		})
 	}
+}
+
+// The question whether to edit again comes while the text is still there.
+func TestASignalAtTheQuestionEndsTheEdit(t *testing.T) {
+	file, memory, d := start(t)
+	e := &Editor{Command: script(t, `echo "a: [" >"$1"`), Again: func(ctx context.Context, _ error) bool {
+		syscall.Kill(os.Getpid(), syscall.SIGTERM)
+		<-ctx.Done()
+		return false
+	}}
+	if _, err := e.Edit(t.Context(), file, d); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	nothingIn(t, memory)
 }
