@@ -124,7 +124,9 @@ func decryption(mode string) (deploy.Decrypt, error) {
 	switch mode {
 	case "always":
 		return secrets.Open, nil
-	case "auto", "never":
+	case "auto":
+		return deploy.Auto, nil
+	case "never", "": // or nothing said
 		return nil, nil
 	}
 	return nil, fmt.Errorf("--decrypt %q is none of auto, always, never%s", mode, near.Hint(mode, []string{"auto", "always", "never"}))

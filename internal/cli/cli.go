@@ -118,8 +118,14 @@ func newRoot(s Streams) *cobra.Command {
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newLint(s), newRules(s), newExplain(s), newGraph(s), newValues(s), newEnvironments(s), newNew(s), newImport(s), newLSP(s),
-		newRender(s))
+	root.AddCommand(
+		newLint(s), newRules(s), newExplain(s), newGraph(s), newLSP(s),
+		newNew(s), newImport(s), newValues(s), newEnvironments(s), newRender(s), newSecrets(s),
+		newUpgrade(s), newDiff(s),
+		newHistory(s), newStatus(s), newRollback(s), newUninstall(s),
+		newPackage(s), newPush(s), newPull(s), newVerify(s, nil),
+		newHelmSecrets(s), newPostRender(s),
+	)
 	return root
 }
 

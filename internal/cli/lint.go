@@ -14,7 +14,6 @@ import (
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/report"
-	"github.com/tiphys-dev/tiphys/lint/rules"
 )
 
 func newLint(s Streams) *cobra.Command {
@@ -146,7 +145,7 @@ func write(s Streams, output string, p *plan, r *run) error {
 	}
 	err := report.Write(out, p.format, report.Report{
 		Findings: r.Findings, Files: r.names, Documents: r.Documents,
-		Rules: rules.All(), Version: Version(),
+		Rules: allRules(), Version: Version(),
 	}, p.report)
 	if file != nil {
 		err = errors.Join(err, file.Close())

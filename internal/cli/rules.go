@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -14,6 +16,8 @@ import (
 	"github.com/tiphys-dev/tiphys/lint/page"
 	"github.com/tiphys-dev/tiphys/lint/report"
 	"github.com/tiphys-dev/tiphys/lint/rules"
+	"github.com/tiphys-dev/tiphys/packaging/deploy"
+	"github.com/tiphys-dev/tiphys/packaging/environment"
 )
 
 func newRules(s Streams) *cobra.Command {
@@ -46,6 +50,13 @@ func newRules(s Streams) *cobra.Command {
 	return c
 }
 
+// allRules are the rules of manifests, of charts and of environments, by name.
+func allRules() []*lint.Rule {
+	all := slices.Concat(rules.All(), deploy.Rules(), environment.Rules())
+	slices.SortStableFunc(all, func(a, b *lint.Rule) int { return cmp.Compare(a.Name, b.Name) })
+	return slices.CompactFunc(all, func(a, b *lint.Rule) bool { return a.Name == b.Name })
+}
+
 // failed marks an error of a stream as ours, not the user's.
 func failed(err error) error {
 	if err == nil {
@@ -57,7 +68,7 @@ func failed(err error) error {
 func listRules(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "NAME\tSEVERITY\tTOPIC\tTITLE")
-	for _, r := range rules.All() {
+	for _, r := range allRules() {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", r.Name, r.Severity, r.Topic, page.Title(r.Page))
 	}
 	return t.Flush()
@@ -71,7 +82,7 @@ func listRulesJSON(w io.Writer) error {
 		Title    string `json:"title"`
 	}
 	out := []rule{}
-	for _, r := range rules.All() {
+	for _, r := range allRules() {
 		out = append(out, rule{r.Name, r.Severity.String(), r.Topic, page.Title(r.Page)})
 	}
 	e := json.NewEncoder(w)
@@ -102,7 +113,7 @@ func newExplain(s Streams) *cobra.Command {
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 			var names []string
 			if len(args) == 0 {
-				for _, r := range rules.All() {
+				for _, r := range allRules() {
 					names = append(names, cobra.CompletionWithDesc(r.Name, page.Title(r.Page)))
 				}
 			}

@@ -88,7 +88,7 @@ func completeOverride(_ *cobra.Command, _ []string, typed string) ([]string, cob
 		}
 		return out, cobra.ShellCompDirectiveNoFileComp
 	}
-	for _, r := range rules.All() {
+	for _, r := range allRules() {
 		out = append(out, r.Name+"=")
 	}
 	return out, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
@@ -206,7 +206,7 @@ func severity(rule, value string) (lint.Severity, error) {
 }
 
 func find(rule string) *lint.Rule {
-	for _, r := range rules.All() {
+	for _, r := range allRules() {
 		if r.Name == rule {
 			return r
 		}
@@ -216,7 +216,7 @@ func find(rule string) *lint.Rule {
 
 func unknownRule(name string) error {
 	var have []string
-	for _, r := range rules.All() {
+	for _, r := range allRules() {
 		have = append(have, r.Name)
 	}
 	return fmt.Errorf("there is no rule %q%s (tiphys rules lists them)", name, near.Hint(name, have))

@@ -255,6 +255,13 @@ func (c *Check) Failed(err error) {
 			f.Related = append(f.Related, lint.Related{Span: span, Message: "included here"})
 		}
 	}
+	// A message that begins with the path of a value is about that value.
+	if path, _, ok := strings.Cut(f.Message, ": "); ok && f.Span.Known() {
+		if span := c.Values.Root.AnyKey(path); span.Known() {
+			f.Related = append([]lint.Related{{Span: f.Span, Message: "this template refuses it"}}, f.Related...)
+			f.Span = span
+		}
+	}
 	if c.inputs.Planter.Holds(f.Message) || c.inputs.Open == nil && c.inputs.Encrypted {
 		f.Message += "; this was rendered with placeholders for encrypted values: with the key, it may go well"
 	}

@@ -5,6 +5,7 @@ package deploy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -46,6 +47,10 @@ type Hidden struct{ Path, Value string }
 // A Decrypt returns the plaintext of a file, whose MAC was verified.
 type Decrypt func(ctx context.Context, name string, text []byte) ([]byte, error)
 
+// ErrClosed is what a Decrypt returns for a file that stays closed: there is no
+// key for it here, and that is no mistake.
+var ErrClosed = errors.New("the file stays encrypted")
+
 // Read reads layers and what the command line sets. Without decrypt, Open stays
 // nil when something is encrypted. The error names the file, and quotes nothing
 // of it.
@@ -71,6 +76,10 @@ func Read(ctx context.Context, layers []Layer, sets render.Sets, decrypt Decrypt
 			continue
 		}
 		text, err := decrypt(ctx, l.Name, l.Text)
+		if errors.Is(err, ErrClosed) {
+			whole = false
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -127,7 +136,7 @@ func (in *Inputs) Mask(text string) string {
 	var parts []string
 	for _, h := range in.Hidden {
 		for _, part := range append([]string{h.Value}, strings.Split(h.Value, "\n")...) {
-			if part = strings.TrimSpace(part); len(part) >= 3 {
+			if part = strings.TrimSpace(part); len(part) >= 4 {
 				parts = append(parts, part)
 			}
 		}
@@ -186,5 +195,11 @@ func Layers(v *environment.Values) []Layer {
 	return all
 }
 
-// SOPS decrypts by the keys that this machine has.
-var _ Decrypt = secrets.Open
+// Auto decrypts what an age key on this machine opens, without a prompt and
+// without the network, and leaves the rest closed.
+func Auto(ctx context.Context, name string, text []byte) ([]byte, error) {
+	if !secrets.LocalAge(name, text) {
+		return nil, ErrClosed
+	}
+	return secrets.Open(ctx, name, text)
+}

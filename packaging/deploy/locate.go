@@ -178,7 +178,7 @@ func (l *locator) plain(name string, start, end int, path string, object lint.Ob
 	if path == "" || object.Kind == "" {
 		return source.Span{}, false
 	}
-	return l.byPath(path, object, text[start:end])
+	return l.byPath(path, object, doc.Root.Find(path))
 }
 
 // verbatim finds the text of a document in exactly one plain file.
@@ -198,17 +198,17 @@ func (l *locator) verbatim(body string, start, end int) (found source.Span, ok b
 
 // byPath finds the field of the object in a plain file. What is not there, or
 // is not the same there, was brought by values.
-func (l *locator) byPath(path string, object lint.Object, token string) (source.Span, bool) {
+func (l *locator) byPath(path string, object lint.Object, rendered *manifest.Node) (source.Span, bool) {
 	for _, p := range l.files() {
 		for _, d := range p.parsed() {
 			if d.Root.Get("kind").Text() != object.Kind || nameOf(d.Root) != object.Name {
 				continue
 			}
 			n := d.Root.Find(path)
-			if n != nil && string(n.Token().Text()) == token {
+			if n.Scalar() && rendered.Scalar() && n.Value == rendered.Value {
 				return n.Token(), true
 			}
-			if v := l.overlay(object.Name, token); v != nil {
+			if v := l.overlay(object.Name, rendered.Text()); v != nil {
 				return v.Span(), true
 			}
 			if n != nil {
@@ -220,12 +220,11 @@ func (l *locator) byPath(path string, object lint.Object, token string) (source.
 }
 
 // overlay finds the one value of the overlay of a workflow that has the text.
-func (l *locator) overlay(name, token string) *environment.Value {
-	token = strings.Trim(token, `"'`)
+func (l *locator) overlay(name, text string) *environment.Value {
 	var found []*environment.Value
 	for _, key := range []string{strings.TrimSuffix(name, "-"), "*"} {
 		l.check.Values.Root.At("workflows", key).Each(func(v *environment.Value) {
-			if v.Text == token && token != "" && !v.Secret {
+			if v.Text == text && text != "" && !v.Secret {
 				found = append(found, v)
 			}
 		})

@@ -148,6 +148,26 @@ func (v *Value) Find(path string) *Value {
 	return found
 }
 
+// AnyKey points at the key of the value at a path, which need not be a leaf;
+// unknown when there is none.
+func (v *Value) AnyKey(path string) source.Span {
+	if v == nil || path == "" {
+		return source.Span{}
+	}
+	for _, c := range v.Fields {
+		at := c.Path()
+		if at == path {
+			return c.keySpan()
+		}
+		if rest, ok := strings.CutPrefix(path, at); ok && (rest[0] == '.' || rest[0] == '[') {
+			if found := c.AnyKey(path); found.Known() {
+				return found
+			}
+		}
+	}
+	return source.Span{}
+}
+
 // Each calls do for each leaf of the value, which may be one itself.
 func (v *Value) Each(do func(*Value)) {
 	if v != nil {

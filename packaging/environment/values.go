@@ -119,11 +119,7 @@ func (s *Set) about(e *Environment) []lint.Finding {
 func (s *Set) layers(e *Environment) ([]*document, error) {
 	var all []*document
 	for _, dir := range e.dirs {
-		places := []string{dir}
-		if s.Name != "" {
-			places = append(places, filepath.Join(dir, s.Name))
-		}
-		for _, place := range places {
+		for _, place := range s.places(dir) {
 			for _, name := range []string{valuesName, secretsName} {
 				d, err := s.reader.document(filepath.Join(place, name), name == secretsName)
 				if err != nil {

@@ -127,6 +127,7 @@ func TestHomes(t *testing.T) {
 		"sigs.k8s.io/controller-runtime": {"webhook/", "promotion/"},
 		"k8s.io/client-go":               {"webhook/", "promotion/", "packaging/"},
 		"github.com/getsops":             {"packaging/secrets"},
+		"oras.land":                      {"packaging/bundle/oci"},
 		"github.com/open-policy-agent":   {"policies"},
 		"github.com/expr-lang/expr":      {"lint/expr"},
 		"github.com/spf13/cobra":         {"internal/cli", "cmd/"},

@@ -32,6 +32,7 @@ func tiphys() {
 }
 
 func TestScripts(t *testing.T) {
+	host := serveRegistry(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
@@ -41,6 +42,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("NO_COLOR", "")
 			e.Setenv("TERM", "xterm")
+			e.Setenv("REGISTRY", host)
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {

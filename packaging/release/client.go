@@ -1,0 +1,167 @@
+package release
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-logr/logr"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/discovery/cached/memory"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/restmapper"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/klog/v2"
+
+	"github.com/tiphys-dev/tiphys/lint/near"
+)
+
+// How long things may take.
+const (
+	requestTimeout = time.Minute      // one request; watches are not used
+	afterInterrupt = 10 * time.Second // to write down that a run was interrupted
+	leaseDuration  = 15 * time.Second
+)
+
+// Target is where to deploy. The zero value is what kubectl would use.
+type Target struct {
+	// Kubeconfig is a file instead of those of KUBECONFIG, Context the name of
+	// one of its contexts, Namespace goes over that of the context.
+	Kubeconfig, Context, Namespace string
+	// As and AsGroups impersonate.
+	As       string
+	AsGroups []string
+}
+
+// Client deploys to one namespace of one cluster. It may be used by several
+// goroutines.
+type Client struct {
+	config    *rest.Config
+	loader    clientcmd.ClientConfig
+	namespace string
+	context   string // for messages
+
+	lease time.Duration
+	// wrap is for tests that break things: it sees every request.
+	wrap func(http.RoundTripper) http.RoundTripper
+}
+
+// quiet keeps client-go from writing to the standard error of whoever links
+// it: what it has to say is in errors and warnings, too.
+var quiet = sync.OnceFunc(func() { klog.SetLogger(logr.Discard()) })
+
+// Open prepares a client. It asks nothing of the cluster yet.
+func Open(t Target) (*Client, error) {
+	quiet()
+	if d := os.Getenv("HELM_DRIVER"); d != "" && d != "secret" && d != "secrets" {
+		return nil, refuse("HELM_DRIVER is %q: releases are kept in Secrets, and nowhere else; unset it", d)
+	}
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = t.Kubeconfig
+	over := &clientcmd.ConfigOverrides{CurrentContext: t.Context}
+	over.Context.Namespace = t.Namespace
+	over.AuthInfo.Impersonate, over.AuthInfo.ImpersonateGroups = t.As, t.AsGroups
+	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, over)
+
+	raw, err := loader.RawConfig()
+	if err != nil {
+		return nil, refuse("read kubeconfig: %w", err)
+	}
+	current := t.Context
+	if current == "" {
+		current = raw.CurrentContext
+	}
+	if _, ok := raw.Contexts[current]; !ok && current != "" {
+		names := make([]string, 0, len(raw.Contexts))
+		for name := range raw.Contexts {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		return nil, refuse("the kubeconfig has no context %q%s; it has %s", current, near.Hint(current, names), orNone(names))
+	}
+	config, err := loader.ClientConfig()
+	if clientcmd.IsEmptyConfig(err) {
+		return nil, refuse("there is no cluster to talk to: KUBECONFIG and ~/.kube/config name none")
+	} else if err != nil {
+		return nil, refuse("read kubeconfig: %w", err)
+	}
+	namespace, _, err := loader.Namespace()
+	if err != nil {
+		return nil, refuse("read kubeconfig: %w", err)
+	}
+	config.QPS, config.Burst = 50, 300
+	config.Timeout = requestTimeout
+	config.UserAgent = "tiphys"
+	return &Client{config: config, loader: loader, namespace: namespace, context: current, lease: leaseDuration}, nil
+}
+
+func orNone(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
+
+// Namespace is where releases live.
+func (c *Client) Namespace() string { return c.namespace }
+
+// A connection is how one operation reaches the cluster. Helm takes it for its
+// RESTClientGetter.
+type connection struct {
+	client    *Client
+	config    *rest.Config
+	discovery discovery.CachedDiscoveryInterface
+	mapper    meta.RESTMapper
+	warnings  *warnings
+}
+
+// connect ties a new connection to ctx. It asks nothing of the cluster yet.
+func (c *Client) connect(ctx context.Context, may func() error, dry bool) (*connection, error) {
+	config := rest.CopyConfig(c.config)
+	heard := &warnings{}
+	config.WarningHandler = heard
+	if c.wrap != nil {
+		config.Wrap(c.wrap)
+	}
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper {
+		return &leash{next: next, ctx: ctx, may: may, dry: dry}
+	})
+	asker, err := discovery.NewDiscoveryClientForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("prepare to talk to the cluster: %w", err)
+	}
+	cached := memory.NewMemCacheClient(asker)
+	mapper := restmapper.NewShortcutExpander(restmapper.NewDeferredDiscoveryRESTMapper(cached), cached, nil)
+	return &connection{client: c, config: config, discovery: cached, mapper: mapper, warnings: heard}, nil
+}
+
+func (n *connection) ToRESTConfig() (*rest.Config, error) { return n.config, nil }
+
+func (n *connection) ToDiscoveryClient() (discovery.CachedDiscoveryInterface, error) {
+	return n.discovery, nil
+}
+
+func (n *connection) ToRESTMapper() (meta.RESTMapper, error) { return n.mapper, nil }
+
+func (n *connection) ToRawKubeConfigLoader() clientcmd.ClientConfig { return n.client.loader }
+
+func (n *connection) clientset() (*kubernetes.Clientset, error) {
+	set, err := kubernetes.NewForConfig(n.config)
+	if err != nil {
+		return nil, fmt.Errorf("prepare to talk to the cluster: %w", err)
+	}
+	return set, nil
+}
+
+// interrupted reports whether an error is about a context that ended.
+func interrupted(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}

@@ -1,0 +1,145 @@
+package release
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/tiphys-dev/tiphys/lint/near"
+)
+
+// ErrNotFound is in errors about a release that is not there.
+var ErrNotFound = errors.New("release not found")
+
+// A Refused error says why something is not done, or why the cluster would not
+// do it: it is about what was asked for, so trying the same again is no use.
+// Any other error is about a cluster that cannot be reached or used.
+type Refused struct{ Err error }
+
+func (r *Refused) Error() string { return r.Err.Error() }
+
+func (r *Refused) Unwrap() error { return r.Err }
+
+func refuse(format string, args ...any) error { return &Refused{fmt.Errorf(format, args...)} }
+
+func unknownRelease(name, namespace string, known map[string]bool) error {
+	names := slices.Sorted(maps.Keys(known))
+	hint := near.Hint(name, names)
+	switch {
+	case hint != "":
+	case len(names) == 0:
+		hint = "; there is none there, is it the right namespace?"
+	default:
+		hint = "; there are " + strings.Join(names[:min(len(names), 10)], ", ")
+	}
+	return &Refused{&said{fmt.Sprintf("there is no release %q in namespace %q%s", name, namespace, hint), ErrNotFound}}
+}
+
+// said is an error in words of ours.
+type said struct {
+	text string
+	err  error
+}
+
+func (s *said) Error() string { return s.text }
+
+func (s *said) Unwrap() error { return s.err }
+
+// explain says in words what can be done about an error of the cluster, and
+// masks what must not be printed: an API server may quote what it refuses.
+func (c *Client) explain(err error, never *never) error {
+	if err == nil {
+		return nil
+	}
+	text := never.mask(plainly(err.Error()))
+	if hint := c.hint(err, text); hint != "" {
+		text += "; " + hint
+	}
+	return &said{text, asRefused(err)}
+}
+
+// plainly makes one line of what Helm and its libraries say in several, and
+// takes out what is no news.
+func plainly(text string) string {
+	text = several.ReplaceAllString(strings.Join(strings.Fields(text), " "), "")
+	text = mapping.ReplaceAllString(text, `object "$1": $2`)
+	return strings.ReplaceAll(text, " ensure CRDs are installed first", "")
+}
+
+// asRefused marks what the API server says about what was asked for.
+func asRefused(err error) error {
+	var refused *Refused
+	var failed errFailed
+	switch {
+	case errors.As(err, &refused), errors.Is(err, context.Canceled):
+		return err
+	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), errors.As(err, &failed), noKind.MatchString(err.Error()),
+		strings.Contains(err.Error(), "cannot be imported into the current release"), namespaceMissing.MatchString(err.Error()):
+		return &Refused{err}
+	}
+	return err
+}
+
+var (
+	several          = regexp.MustCompile(`\d+ errors? occurred: \* `)
+	mapping          = regexp.MustCompile(`resource mapping not found for name: "([^"]*)" namespace: "[^"]*" from "": (no matches for kind "[^"]+" in version "[^"]+")`)
+	noKind           = regexp.MustCompile(`no matches for kind "([^"]+)" in version "([^"]+)"`)
+	namespaceMissing = regexp.MustCompile(`namespaces "([^"]+)" not found`)
+)
+
+// hint says what to do about an error. Helm hands some on as text only.
+func (c *Client) hint(err error, text string) string {
+	var dns *net.DNSError
+	var urlError *url.Error
+	if m := noKind.FindStringSubmatch(text); m != nil {
+		return whoBrings(m[1], m[2])
+	}
+	if m := namespaceMissing.FindStringSubmatch(text); m != nil {
+		if m[1] == c.namespace {
+			return fmt.Sprintf("there is no namespace %q: make it with --create-namespace, or name another with --namespace", m[1])
+		}
+		return fmt.Sprintf("there is no namespace %q: make it first, as the chart puts an object there", m[1])
+	}
+	where := c.config.Host
+	if c.context != "" {
+		where += fmt.Sprintf(" (context %q)", c.context)
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return ""
+	case apierrors.IsUnauthorized(err) || strings.Contains(text, "Unauthorized"):
+		return "the cluster at " + where + " does not accept these credentials: log in again"
+	case apierrors.IsForbidden(err) || strings.Contains(text, " is forbidden: User "):
+		return "deploying needs get, list, create, update, patch and delete on secrets and on leases of coordination.k8s.io in the namespace, and the same on the kinds of the chart"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "nothing answers at " + where + ": is the cluster up, and is it the right one?"
+	case errors.As(err, &dns):
+		return "the cluster at " + where + " has no address: is it the right name, and is the network or VPN up?"
+	case strings.Contains(text, "x509: ") || strings.Contains(text, "tls: "):
+		return "the cluster at " + where + " cannot be trusted: is the certificate in the kubeconfig the right one?"
+	case errors.As(err, &urlError) && urlError.Timeout() || errors.Is(err, context.DeadlineExceeded) || apierrors.IsTimeout(err) || apierrors.IsServerTimeout(err):
+		return "the cluster at " + where + " did not answer in time: is the network or VPN up?"
+	}
+	return ""
+}
+
+func whoBrings(kind, version string) string {
+	switch group, _, _ := strings.Cut(version, "/"); {
+	case group == "argoproj.io" && version != group+"/v1alpha1":
+		return fmt.Sprintf("Argo has %s in version argoproj.io/v1alpha1", kind)
+	case group == "argoproj.io" && slices.Contains([]string{"Sensor", "EventSource", "EventBus"}, kind):
+		return "Argo Events is not installed in that cluster: its custom resource definitions are missing"
+	case group == "argoproj.io":
+		return "Argo Workflows is not installed in that cluster: its custom resource definitions are missing"
+	}
+	return fmt.Sprintf("the cluster does not know %s of %s: what brings it is not installed, or the version is too old or new", kind, version)
+}
