@@ -160,9 +160,17 @@ func (e *env) revision(t *testing.T) int {
 }
 
 func testKillUninstall(t *testing.T, e *env) {
+	half := 0
 	for n := 1; ; n++ {
 		e.upgrade(t, e.spec(t, 1, password, ""), Options{})
 		killed := order{Kubeconfig: e.kubeconfig, Namespace: e.namespace, Uninstall: true, After: n}.die(t)
+		if st, err := e.client(t).Status(t.Context(), "etl"); err == nil && st.Status == "uninstalling" {
+			_, err := e.client(t).Upgrade(t.Context(), e.spec(t, 2, password, ""), Options{})
+			if err == nil || !strings.Contains(err.Error(), "is half uninstalled; finish that first with: tiphys uninstall etl") {
+				t.Errorf("an upgrade of what is half uninstalled: %v", err)
+			}
+			half++
+		}
 		if _, err := e.client(t).Uninstall(t.Context(), "etl", Options{}); err != nil && !errors.Is(err, ErrNotFound) {
 			t.Fatalf("after a kill at write %d: %v", n, err)
 		}
@@ -172,7 +180,9 @@ func testKillUninstall(t *testing.T, e *env) {
 			}
 		}
 		if !killed {
-			t.Logf("%d writes", n-1)
+			if half == 0 {
+				t.Error("it was never half uninstalled")
+			}
 			return
 		}
 	}

@@ -78,16 +78,38 @@ func plainly(text string) string {
 // asRefused marks what the API server says about what was asked for.
 func asRefused(err error) error {
 	var refused *Refused
-	var failed errFailed
+	text := err.Error()
 	switch {
-	case errors.As(err, &refused), errors.Is(err, context.Canceled):
+	case errors.As(err, &refused), errors.Is(err, context.Canceled), errors.Is(err, errLost):
 		return err
-	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), errors.As(err, &failed), noKind.MatchString(err.Error()),
-		strings.Contains(err.Error(), "cannot be imported into the current release"), namespaceMissing.MatchString(err.Error()):
+	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsForbidden(err), strings.Contains(text, forbidden),
+		noKind.MatchString(text), namespaceMissing.MatchString(text):
 		return &Refused{err}
 	}
 	return err
 }
+
+// byHelm marks what Helm's actions end with: it is about the chart and its
+// objects, unless the cluster was out of reach. Helm makes text of many errors.
+func byHelm(err error) error {
+	if err == nil || unreachable(err) {
+		return err
+	}
+	return &Refused{err}
+}
+
+func unreachable(err error) bool {
+	var network net.Error
+	if errors.As(err, &network) || interrupted(err) || errors.Is(err, errLost) || apierrors.IsUnauthorized(err) || apierrors.IsServerTimeout(err) {
+		return true
+	}
+	return slices.ContainsFunc([]string{"dial tcp", "i/o timeout", "context canceled", "Client.Timeout exceeded", "connection reset", errLost.Error()}, func(s string) bool {
+		return strings.Contains(err.Error(), s)
+	})
+}
+
+// forbidden is what a refusal by RBAC says, also after Helm has made text of it.
+const forbidden = " is forbidden: User "
 
 var (
 	several          = regexp.MustCompile(`\d+ errors? occurred: \* `)
@@ -118,7 +140,7 @@ func (c *Client) hint(err error, text string) string {
 		return ""
 	case apierrors.IsUnauthorized(err) || strings.Contains(text, "Unauthorized"):
 		return "the cluster at " + where + " does not accept these credentials: log in again"
-	case apierrors.IsForbidden(err) || strings.Contains(text, " is forbidden: User "):
+	case apierrors.IsForbidden(err) || strings.Contains(text, forbidden):
 		return "deploying needs get, list, create, update, patch and delete on secrets and on leases of coordination.k8s.io in the namespace, and the same on the kinds of the chart"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "nothing answers at " + where + ": is the cluster up, and is it the right one?"

@@ -93,6 +93,13 @@ func testStaleLock(t *testing.T, e *env) {
 	if count.Load() != 0 {
 		t.Errorf("it wrote %d times", count.Load())
 	}
+	cancel()
+	if _, err := e.client(t).Uninstall(t.Context(), "etl", Options{}); err != nil { // it has objects of the same names
+		t.Fatal(err)
+	}
+	if _, err := e.client(t).Upgrade(t.Context(), s, Options{Unlock: true}); err != nil {
+		t.Errorf("an upgrade that takes over by force: %v", err)
+	}
 }
 
 func testLostLock(t *testing.T, e *env) {

@@ -49,6 +49,7 @@ func TestOnCluster(t *testing.T) {
 		"a rollback does not bring old credentials back":               testRollbackSecrets,
 		"what the cluster refuses is said with what to do":             testMessages,
 		"a junk inventory is an error that names it":                   testJunkInventory,
+		"a chart that does not fit into a record is refused":           testTooLarge,
 		"definitions of kinds come with the chart":                     testCRDs,
 		"secrets whose data is wrong are refused without their values": testBadSecrets,
 	} {

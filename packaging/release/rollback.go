@@ -18,12 +18,15 @@ import (
 // was once deployed. Secrets beside the record stay as they are: old
 // credentials do not come back.
 func (c *Client) Rollback(ctx context.Context, name string, revision int, o Options) (*Result, error) {
-	if err := validName(name); err != nil {
-		return nil, err
-	}
 	r := &Result{Name: name, Namespace: c.namespace, DryRun: o.DryRun}
-	work := func(s *session) error { return s.rollback(revision, r) }
-	var err error
+	work := func(s *session) error {
+		defer func() { r.Warnings = append(r.Warnings, s.conn.warnings.all()...) }()
+		return s.rollback(revision, r)
+	}
+	err := validName(name)
+	if err != nil {
+		return r, err
+	}
 	if o.DryRun {
 		err = c.unlocked(ctx, name, o, work)
 	} else if err = c.known(ctx, name); err == nil {
@@ -173,7 +176,7 @@ func (s *session) revert(v *inventory, to int) error {
 	b.Wait, b.WaitForJobs, b.Timeout, b.DisableHooks, b.Force = s.o.Wait || s.o.WaitJobs, s.o.WaitJobs, s.o.timeout(), s.o.NoHooks, s.o.Force
 	err = b.Run(s.name)
 	_, settled := s.settle(err)
-	return errors.Join(err, settled)
+	return errors.Join(byHelm(err), settled)
 }
 
 // unknown says that there is no such release, and which there are.

@@ -1,8 +1,13 @@
 package release
 
 import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,6 +32,7 @@ type store struct {
 
 	made, real *chart.Chart // the chart for Helm, and the true one
 	never      *never
+	passed     *helm.Release // what never has looked through already
 
 	// reading is set for a run that changes nothing: what is pending is none of
 	// its business.
@@ -51,7 +57,7 @@ func (s *store) Create(key string, r *helm.Release) error {
 	if err != nil {
 		return err
 	}
-	return explainRecord(s.Driver.Create(key, record), record)
+	return s.Driver.Create(key, record)
 }
 
 func (s *store) Update(key string, r *helm.Release) error {
@@ -59,7 +65,7 @@ func (s *store) Update(key string, r *helm.Release) error {
 	if err != nil {
 		return err
 	}
-	return explainRecord(s.Driver.Update(key, record), record)
+	return s.Driver.Update(key, record)
 }
 
 // Query shows a run that only reads what would be there after recovery.
@@ -80,9 +86,14 @@ func (s *store) truth(r *helm.Release) (*helm.Release, error) {
 	}
 	record := *r
 	record.Chart = s.real
-	if err := s.never.check(&record); err != nil {
+	check := s.never.check
+	if s.passed == r { // Helm has changed nothing but what it says of it
+		check = s.never.checkNews
+	}
+	if err := check(&record); err != nil {
 		return nil, err
 	}
+	s.passed = r
 	return &record, nil
 }
 
@@ -91,16 +102,37 @@ func ours(r *helm.Release) bool {
 	return strings.HasSuffix(r.Labels[holderLabel], "."+strconv.Itoa(r.Version))
 }
 
-// explainRecord says what is to be done about a record that does not fit.
-func explainRecord(err error, r *helm.Release) error {
-	if err == nil || !strings.Contains(err.Error(), "may not be more than 1048576 bytes") && !strings.Contains(err.Error(), "request is too large") &&
-		!strings.Contains(err.Error(), "etcdserver: request is too large") {
+// recordLimit is how many bytes the API server takes for the data of a Secret.
+const recordLimit = 1 << 20
+
+// fits refuses a record that no Secret can hold, before anything is done.
+func fits(r *helm.Release) error {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("write the record of release %q: %w", r.Name, err)
+	}
+	if base64.StdEncoding.EncodedLen(len(text)) < recordLimit {
+		return nil // it is only made smaller
+	}
+	var zipped bytes.Buffer
+	w, err := gzip.NewWriterLevel(&zipped, gzip.BestCompression)
+	if err != nil {
 		return err
 	}
-	size := 0
-	for _, f := range r.Chart.Raw {
-		size += len(f.Data)
+	if _, err := w.Write(text); err != nil {
+		return err
 	}
-	return fmt.Errorf("the record of the release does not fit into a Secret, which holds 1 MiB: the chart has %d KiB of files and %d KiB of manifests; keep out what is not needed with .helmignore: %w",
-		size>>10, len(r.Manifest)>>10, err)
+	if err := w.Close(); err != nil {
+		return err
+	}
+	size := base64.StdEncoding.EncodedLen(zipped.Len())
+	if size < recordLimit-1024 { // its times and its description are still to come
+		return nil
+	}
+	files := 0
+	for _, f := range append(slices.Clone(r.Chart.Templates), r.Chart.Files...) {
+		files += len(f.Data)
+	}
+	return refuse("the record of the release takes %d KiB, and Helm keeps it in a Secret, which holds 1024: the chart has %d KiB of files and %d KiB of manifests; keep out what is not needed with .helmignore",
+		size>>10, files>>10, len(r.Manifest)>>10)
 }

@@ -10,10 +10,10 @@ import (
 // Uninstall removes a release, the Secrets beside its record, and what we keep
 // of it; also when a stock helm has removed the rest before.
 func (c *Client) Uninstall(ctx context.Context, name string, o Options) (*Uninstalled, error) {
-	if err := validName(name); err != nil {
-		return nil, err
-	}
 	u := &Uninstalled{Name: name, Namespace: c.namespace, DryRun: o.DryRun}
+	if err := validName(name); err != nil {
+		return u, err
+	}
 	// A release that nobody knows gets no lock.
 	err := c.unlocked(ctx, name, o, func(s *session) error { return s.looked(u) })
 	if err == nil && !o.DryRun {
@@ -57,9 +57,9 @@ func (s *session) uninstall(u *Uninstalled) error {
 		done, err := a.Run(s.name)
 		if err != nil {
 			if why := s.said("Failed to delete release: "); why != "" {
-				return fmt.Errorf("%w: %s", err, why)
+				err = fmt.Errorf("%w: %s", err, why)
 			}
-			return err
+			return byHelm(err)
 		}
 		if done != nil {
 			u.Kept = done.Info

@@ -168,7 +168,7 @@ func (s *session) rehearse(p *plan, install bool) error {
 	}
 	r, err := act(s.actions(), p, s.client.namespace, s.o, install, true)
 	if err != nil {
-		return err
+		return byHelm(err)
 	}
 	return rendered(p, r)
 }
@@ -183,7 +183,10 @@ func rendered(p *plan, r *helm.Release) error {
 	}
 	record := *r
 	record.Chart = p.real
-	return p.never.check(&record)
+	if err := p.never.check(&record); err != nil {
+		return err
+	}
+	return fits(&record)
 }
 
 func (s *session) apply(p *plan, live []*core.Secret, r *Result) error {
@@ -209,7 +212,7 @@ func (s *session) act(p *plan, r *Result) error {
 			err = fmt.Errorf("write revision %d as deployed: it is %s", r.Revision, r.Status)
 		}
 	}
-	return errors.Join(err, settled)
+	return errors.Join(byHelm(err), settled)
 }
 
 // act runs Helm's install or upgrade. Helm gets no context: it would leave its

@@ -123,7 +123,7 @@ func TestNobodyImportsCommands(t *testing.T) {
 // Each of these libraries has one home.
 func TestHomes(t *testing.T) {
 	homes := map[string][]string{
-		"helm.sh":                        {"packaging/"},
+		"helm.sh":                        {"packaging/release", "packaging/render"},
 		"sigs.k8s.io/controller-runtime": {"webhook/", "promotion/"},
 		"k8s.io/client-go":               {"webhook/", "promotion/", "packaging/"},
 		"github.com/getsops":             {"packaging/secrets"},

@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
+	_ "github.com/tiphys-dev/tiphys/internal/cli" // a change of the program is a reason to run again
 	"github.com/tiphys-dev/tiphys/test/cluster"
 	"github.com/tiphys-dev/tiphys/test/testbin"
 )
@@ -158,6 +159,9 @@ func tenUpgrades(t *testing.T, m *team) {
 	if got := m.secret("warehouse", "password"); got != rotated {
 		t.Errorf("the Secret holds %q", got)
 	}
+	m.tiphys(0, "verify", "my-workflow", "-e", "prod")
+	m.write(filepath.Join(m.dir, "environments/prod/my-workflow/values.yaml"), "image: registry.example.com/etl:2\n")
+	m.tiphys(1, "verify", "my-workflow", "-e", "prod")
 	m.tiphys(0, "lint", "my-workflow")
 	m.tiphys(0, "render", "my-workflow", "-e", "prod")
 	m.tiphys(0, "values", "my-workflow", "-e", "prod")
@@ -244,28 +248,28 @@ func refusals(t *testing.T, m *team) {
 		},
 		"a wrong key": {
 			env: "SOPS_AGE_KEY=" + other.String(), args: []string{"-e", "prod"}, code: 1,
-			want: "tiphys: open environments/prod/my-workflow/secrets.yaml of environment \"prod\": no key of this machine opens it; it is encrypted for age KEY; name the file with the right age key in SOPS_AGE_KEY_FILE, or ask somebody who can open it to add your key to .sops.yaml and to run tiphys secrets updatekeys environments/prod/my-workflow/secrets.yaml\n",
+			want: "tiphys: open environments/prod/my-workflow/secrets.yaml of environment \"prod\": no key of this machine opens it; it is encrypted for KEY; name the file with the right age key in SOPS_AGE_KEY_FILE, or ask somebody who can open it to add your key to .sops.yaml and to run tiphys secrets updatekeys environments/prod/my-workflow/secrets.yaml\n",
 		},
 		"a leaf that was tampered with": {
 			change: func() {
 				m.write(filepath.Join(m.dir, secrets), regexp.MustCompile(`data:..`).ReplaceAllString(string(sealed), "data:AA"))
 			},
 			args: []string{"-e", "prod"}, code: 1,
-			want: "",
+			want: "tiphys: open environments/prod/my-workflow/secrets.yaml: \"warehouse.password\" was changed, or moved here from another key or file, after it was encrypted; restore it, and make changes with tiphys secrets edit\n",
 		},
 		"a template that fails": {
 			change: func() {
 				m.write(filepath.Join(m.dir, "my-workflow/templates/nightly.yaml"), "a: {{ .Values.image.tag }}\n")
 			},
 			args: []string{"-e", "prod"}, code: 1,
-			want: "my-workflow/templates/nightly.yaml:1:14: error: .Values.image.tag: can't evaluate field tag in type interface {} [template-failed]\n    1 | a: {{ .Values.image.tag }}\n      |              ^~~~~~~~~~\n\n1 error in 3 files\ntiphys: nothing was changed in the cluster: mend the findings above\n",
+			want: "my-workflow/templates/nightly.yaml:1:14: error: .Values.image.tag: can't evaluate field tag in type interface {} [template-failed]\n    1 | a: {{ .Values.image.tag }}\n      |              ^~~~~~~~~~\n\n1 error in 2 files\ntiphys: nothing was changed in the cluster: mend the findings above\n",
 		},
 		"a leak": {
 			change: func() {
 				m.write(filepath.Join(m.dir, "my-workflow/templates/nightly.yaml"), "kind: ConfigMap\napiVersion: v1\nmetadata: {name: x}\ndata: {p: {{ .Values.warehouse.password }}}\n")
 			},
 			args: []string{"-e", "prod", "--no-lint"}, code: 1,
-			want: "my-workflow/templates/nightly.yaml:4:11: error: secret \"warehouse.password\" of environments/prod/my-workflow/secrets.yaml ends up in data.p of ConfigMap \"x\": only the data of a Secret may hold it; put it into one and refer to that [secret-leaked]\n    4 | data: {p: {{ .Values.warehouse.password }}}\n      |           ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~\n  environments/prod/my-workflow/secrets.yaml:2:5: note: the secret stands here\n\n1 error in 3 files\ntiphys: nothing was changed in the cluster: mend the findings above\n",
+			want: "my-workflow/templates/nightly.yaml:4:11: error: secret \"warehouse.password\" of environments/prod/my-workflow/secrets.yaml ends up in data.p of ConfigMap \"x\": only the data of a Secret may hold it; put it into one and refer to that [secret-leaked]\n    4 | data: {p: {{ .Values.warehouse.password }}}\n      |           ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~\n  environments/prod/my-workflow/secrets.yaml:2:5: note: the secret stands here\n\n1 error in 2 files\ntiphys: nothing was changed in the cluster: mend the findings above\n",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
