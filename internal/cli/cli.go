@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -60,6 +61,7 @@ func Main(ctx context.Context, args []string, s Streams) (code int) {
 			code = exitBroken
 		}
 	}()
+	log.SetOutput(io.Discard) // Helm's library logs values there, which may be secrets
 	root := newRoot(s)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -123,7 +125,7 @@ func newRoot(s Streams) *cobra.Command {
 		newNew(s), newImport(s), newValues(s), newEnvironments(s), newRender(s), newSecrets(s),
 		newUpgrade(s), newDiff(s),
 		newHistory(s), newStatus(s), newRollback(s), newUninstall(s),
-		newPackage(s), newPush(s), newPull(s),
+		newPackage(s), newPush(s), newPull(s), newVerify(s, nil),
 		newHelmSecrets(s), newPostRender(s),
 	)
 	return root

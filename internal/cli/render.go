@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -78,11 +79,11 @@ func (f *chartFlags) read(ctx context.Context, dir string, decrypt deploy.Decryp
 			return nil, fmt.Errorf("there is no environment %q%s; %s", f.environment, near.Hint(f.environment, set.Names()), have(set))
 		}
 	}
-	values, err := set.Values(e)
+	values, err := deploy.Values(set, chart, e)
 	if err != nil {
 		return nil, broken(err)
 	}
-	layers := deploy.Layers(values)
+	var files []deploy.Layer
 	for _, name := range f.files {
 		text, err := readRegular(name, readLimit)
 		if errors.Is(err, os.ErrNotExist) {
@@ -91,12 +92,26 @@ func (f *chartFlags) read(ctx context.Context, dir string, decrypt deploy.Decryp
 		if err != nil {
 			return nil, broken(errors.New(trouble(name, err)))
 		}
-		layers = append(layers, deploy.Layer{Name: name, Text: text})
+		files = append(files, deploy.Layer{Name: name, Text: text})
 	}
 	s := &subject{chart: chart, set: set, values: values}
+	layers := append(deploy.Layers(values), files...)
 	s.inputs, err = deploy.Read(ctx, layers, f.sets, decrypt, func(name string) ([]byte, error) { return f.file(ctx, name, decrypt) })
 	if err != nil {
 		return nil, deployError(err)
+	}
+	before, err := deploy.Read(ctx, layers, render.Sets{}, nil, nil)
+	if err != nil {
+		return nil, deployError(err)
+	}
+	more, err := deploy.Extra(files, before.Sealed, s.inputs.Sealed)
+	if err != nil {
+		return nil, deployError(err)
+	}
+	if len(more) > 0 {
+		if s.values, err = deploy.Values(set, chart, e, more...); err != nil {
+			return nil, broken(err)
+		}
 	}
 	if f.namespace == "" {
 		f.namespace = e.Namespace
@@ -151,10 +166,13 @@ func runRender(ctx context.Context, s Streams, f *chartFlags, o render.Options, 
 	if err != nil {
 		return err
 	}
+	o.SkipSchema = true // told here, with positions
+	if slices.ContainsFunc(in.values.Findings, func(f lint.Finding) bool { return f.Severity == lint.Error }) {
+		return tellFindings(s, in.values.Findings, in.values.Files)
+	}
 	values := in.inputs.Open
 	if values == nil {
 		values = deploy.Placeholders(in.inputs.Sealed)
-		o.SkipSchema = true
 	}
 	o.Namespace = f.namespace
 	out, err := in.chart.Render(values, o)

@@ -64,7 +64,13 @@ func (f *valuesFlags) checkSecrets(ctx context.Context, s Streams, dir string) e
 	if err := tableOf(s.Out, r); err != nil {
 		return failed(err)
 	}
-	return f.tell(s, r.Findings, nil)
+	var files []string
+	for _, finding := range r.Findings {
+		if name := audit.FileOf(finding); !slices.Contains(files, name) {
+			files = append(files, name)
+		}
+	}
+	return f.tell(s, r.Findings, files)
 }
 
 // tableOf prints the files of each environment.
@@ -106,6 +112,7 @@ func writeAudit(w io.Writer, r *audit.Report) error {
 		Rule     string `json:"rule"`
 		Severity string `json:"severity"`
 		File     string `json:"file"`
+		Line     int    `json:"line,omitempty"`
 		Message  string `json:"message"`
 	}
 	out := struct {
@@ -123,7 +130,11 @@ func writeAudit(w io.Writer, r *audit.Report) error {
 		}
 	}
 	for _, f := range r.Findings {
-		out.Findings = append(out.Findings, finding{f.Rule.Name, f.Severity.String(), f.Span.File.Name, f.Message})
+		line := 0
+		if at := f.Span; at.File != nil {
+			line = at.File.Position(at.Start).Line
+		}
+		out.Findings = append(out.Findings, finding{f.Rule.Name, f.Severity.String(), audit.FileOf(f), line, f.Message})
 	}
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")

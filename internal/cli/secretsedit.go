@@ -40,10 +40,12 @@ func editSecrets(ctx context.Context, s Streams, name string) error {
 		return err
 	}
 	e := &edit.Editor{Command: cmp.Or(os.Getenv("SOPS_EDITOR"), os.Getenv("EDITOR")), In: s.In, Out: s.Out, Err: s.Err}
+	declined := false
 	if in, ok := s.In.(*os.File); ok && term.IsTerminal(int(in.Fd())) {
-		e.Again = func(why error) bool {
+		e.Again = func(ctx context.Context, why error) bool {
 			fmt.Fprintf(s.Err, "tiphys: %s\n", printable(why.Error()))
-			return confirm(ctx, s, "Edit it again?", true)
+			declined = !confirm(ctx, s, "Edit it again?", true)
+			return !declined
 		}
 	}
 	sealed, err := e.Edit(ctx, name, draft)
@@ -51,6 +53,10 @@ func editSecrets(ctx context.Context, s Streams, name string) error {
 	case errors.Is(err, edit.ErrUnchanged):
 		fmt.Fprintf(s.Err, "tiphys: %s: %s\n", printable(name), err)
 		return nil
+	case errors.Is(err, context.Canceled):
+		return secretsError(err)
+	case declined: // and told why before
+		return secretsError(fmt.Errorf("%s is left as it was", name))
 	case err != nil:
 		return secretsError(err)
 	}

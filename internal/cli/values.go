@@ -16,7 +16,9 @@ import (
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/near"
 	"github.com/tiphys-dev/tiphys/lint/report"
+	"github.com/tiphys-dev/tiphys/packaging/deploy"
 	"github.com/tiphys-dev/tiphys/packaging/environment"
+	"github.com/tiphys-dev/tiphys/packaging/render"
 )
 
 // valuesFlags are those of values and environments.
@@ -132,7 +134,13 @@ func (f *valuesFlags) values(ctx context.Context, s Streams, dir string) error {
 		}
 		return fmt.Errorf("there is no environment %q%s; %s", f.environment, near.Hint(f.environment, set.Names()), have(set))
 	}
-	v, err := set.Values(e)
+	var v *environment.Values
+	chart, broke := render.Load(dir)
+	if broke == nil {
+		v, err = deploy.Values(set, chart, e)
+	} else { // its own values can be told all the same
+		v, err = set.Values(e)
+	}
 	switch {
 	case errors.Is(err, environment.ErrNoChart):
 		return err

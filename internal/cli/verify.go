@@ -29,6 +29,7 @@ type verifyFlags struct {
 	registryFlags
 }
 
+// newVerify asks the cluster of the environment when open is nil.
 func newVerify(s Streams, open recorderOf) *cobra.Command {
 	f := &verifyFlags{}
 	c := &cobra.Command{
@@ -43,6 +44,11 @@ func newVerify(s Streams, open recorderOf) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			return f.verify(c.Context(), s, open, args[0])
 		},
+	}
+	cluster := &clusterFlags{}
+	cluster.add(c)
+	if open == nil {
+		open = recorderIn(cluster)
 	}
 	c.Flags().StringVarP(&f.environment, "environment", "e", "", "environment to look into")
 	c.Flags().StringVar(&f.release, "release", "", "name of the release (default: the name of the chart)")

@@ -68,7 +68,7 @@ func LintChart(ctx context.Context, chart *render.Chart, set *environment.Set, o
 		if o.Environments != nil && !slices.Contains(o.Environments, e.Name) {
 			continue
 		}
-		values, err := set.Values(e) // one at a time: they share what was read
+		values, err := Values(set, chart, e) // one at a time: they share what was read
 		if err != nil {
 			return nil, err
 		}

@@ -7,9 +7,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+
+	"sigs.k8s.io/yaml"
 
 	"github.com/tiphys-dev/tiphys/packaging/environment"
 	"github.com/tiphys-dev/tiphys/packaging/render"
@@ -184,6 +187,53 @@ func placeholder(v any) any {
 		return Placeholder
 	}
 	return v
+}
+
+// Values are those of the chart in an environment, with the defaults of the
+// subcharts that are switched on in it, and what all their schemas say. What is
+// given beside comes last. The error is one of the file system.
+func Values(set *environment.Set, chart *render.Chart, e *environment.Environment, more ...environment.Layer) (*environment.Values, error) {
+	v, err := set.Values(e, more...)
+	if err != nil || v.Root == nil {
+		return v, err
+	}
+	in, err := Read(context.Background(), Layers(v), render.Sets{}, nil, nil)
+	if err != nil { // told among the findings
+		return v, nil
+	}
+	subcharts, err := chart.Subcharts(Placeholders(in.Sealed))
+	if err != nil { // told when it is rendered
+		return v, nil
+	}
+	return v, set.Complete(v, subcharts)
+}
+
+// Extra are the values that are given beside those of an environment: files,
+// and what the command line set, as the text of a file that is called --set.
+func Extra(files []Layer, before, after map[string]any) ([]environment.Layer, error) {
+	var all []environment.Layer
+	for _, f := range files {
+		values, err := render.ParseValues(f.Text)
+		if err != nil {
+			return nil, fmt.Errorf("read values %s: %w", f.Name, err)
+		}
+		_, encrypted := environment.Sealed(values)
+		all = append(all, environment.Layer{Name: f.Name, Text: f.Text, Secret: encrypted})
+	}
+	set := map[string]any{}
+	for key, value := range after {
+		if !reflect.DeepEqual(value, before[key]) {
+			set[key] = value
+		}
+	}
+	if len(set) == 0 {
+		return all, nil
+	}
+	text, err := yaml.Marshal(set)
+	if err != nil {
+		return nil, fmt.Errorf("read --set: %w", err)
+	}
+	return append(all, environment.Layer{Name: "--set", Text: text, Secret: true}), nil
 }
 
 // Layers converts those of an environment.

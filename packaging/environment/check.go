@@ -22,13 +22,22 @@ const patience = 10 * time.Second
 // depend on what an encrypted value is stay silent.
 func (s *Set) check(root *Value) error {
 	c, err := s.schema()
-	if c == nil || err != nil {
+	if err != nil {
 		return err
+	}
+	s.checkBy(c, root)
+	return nil
+}
+
+// checkBy reports what a schema, which may be nil, says of the values below root.
+func (s *Set) checkBy(c *schema, root *Value) {
+	if c == nil {
+		return
 	}
 	wrong, ok := validate(c.load, plain(root))
 	if !ok {
 		s.reader.report(ruleSchema, c.doc.span(nil), "", "the values cannot be checked by this schema: it is too intricate")
-		return nil
+		return
 	}
 	v := verdict{schema: c, root: root, choice: map[*Value]bool{}, told: map[*Value]bool{}, hidden: map[*Value]bool{}, names: map[*Value][]string{}}
 	for _, w := range wrong {
@@ -40,7 +49,6 @@ func (s *Set) check(root *Value) error {
 			s.reader.add(lint.Finding{Rule: p.rule, Span: p.span(), Path: p.path(), Message: v.message(p)})
 		}
 	}
-	return nil
 }
 
 // validate runs the check; false when it breaks or does not end in time.

@@ -34,22 +34,31 @@ type schema struct {
 // schema reads the schema of the chart; nil when it has none that can be used.
 func (s *Set) schema() (*schema, error) {
 	d, err := s.reader.document(filepath.Join(s.Chart, schemaName), false)
-	if d == nil || err != nil || d.root == nil || d.broken {
+	if err != nil {
 		return nil, err
+	}
+	return s.schemaOf(d), nil
+}
+
+// schemaOf is the schema of a document; nil when it is none that can be used.
+func (s *Set) schemaOf(d *document) *schema {
+	if d == nil || d.root == nil || d.broken {
+		return nil
 	}
 	c := &schema{doc: d, root: d.root, id: strings.TrimSuffix(idOf(d.root), "#"), steps: map[*manifest.Node]int{}}
 	before := len(s.reader.found)
 	c.visit(c.root, map[*manifest.Node]bool{}, func(n *manifest.Node) { c.checkSchema(&s.reader, n) })
 	if len(s.reader.found) > before {
-		return nil, nil
+		return nil
 	}
 	loader := gojsonschema.NewSchemaLoader()
 	loader.AutoDetect = draft.MatchString(d.root.Get("$schema").Text())
+	var err error
 	if c.load, err = loader.Compile(given{gojsonschema.NewRawLoader(c.document(d.root))}); err != nil {
 		s.reader.report(ruleSchema, d.at(d.span(nil)), "", "this is no JSON Schema: %s", strings.Join(strings.Fields(err.Error()), " "))
-		return nil, nil
+		return nil
 	}
-	return c, nil
+	return c
 }
 
 // draft matches the drafts of JSON Schema that gojsonschema knows; what says

@@ -13,6 +13,7 @@ import (
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/lint/near"
+	"github.com/tiphys-dev/tiphys/lint/source"
 )
 
 // Values are what a chart gets in an environment.
@@ -56,7 +57,9 @@ func (v *Values) Layers() []Layer {
 // The order, later wins: values.yaml of the chart; then of the environments/
 // folder above the chart, and after it of the chart's own, values.yaml and
 // secrets.yaml for all charts, values.yaml and secrets.yaml for this chart.
-func (s *Set) Values(e *Environment) (*Values, error) {
+//
+// What else is given, as with -f, comes last.
+func (s *Set) Values(e *Environment, more ...Layer) (*Values, error) {
 	if s.Name == "" {
 		if _, err := os.Stat(filepath.Join(s.Chart, chartName)); errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("values of %s: %w", s.Chart, ErrNoChart)
@@ -71,17 +74,22 @@ func (s *Set) Values(e *Environment) (*Values, error) {
 	if err != nil {
 		return nil, err
 	}
-	v.layers = layers
 	broken := chart != nil && chart.broken
 	if chart != nil {
 		v.Files = append(v.Files, chart.file.Name)
 	}
 	for _, d := range layers {
-		v.Files = append(v.Files, d.file.Name)
-		broken = broken || d.broken
 		if d.secret {
 			s.reader.plain(d)
 		}
+	}
+	for _, l := range more {
+		layers = append(layers, s.reader.given(l))
+	}
+	v.layers = layers
+	for _, d := range layers {
+		v.Files = append(v.Files, d.file.Name)
+		broken = broken || d.broken
 	}
 	if err := s.strays(e); err != nil {
 		return nil, err
@@ -100,6 +108,13 @@ func (s *Set) Values(e *Environment) (*Values, error) {
 	}
 	v.Findings = s.reader.findings(s.about(e))
 	return v, nil
+}
+
+// given makes a document of text that is at hand.
+func (r *reader) given(l Layer) *document {
+	d := &document{file: source.NewFile(l.Name, l.Text), secret: l.Secret}
+	r.parse(d)
+	return d
 }
 
 // about returns the findings of the set that concern e: a mistake in another

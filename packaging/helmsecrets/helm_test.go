@@ -65,7 +65,7 @@ func run(ctx context.Context, pipes bool, args ...string) (string, error) {
 }
 
 func TestHandover(t *testing.T) {
-	large := "a: " + strings.Repeat("x", 3_500_000) + "\n"
+	large := "a: " + strings.Repeat("x", 1_000_000) + "\n"
 	for way, pipes := range map[string]bool{"memory": false, "pipes": true} {
 		t.Run(way, func(t *testing.T) {
 			scene(t, asHelm)

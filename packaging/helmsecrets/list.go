@@ -71,31 +71,28 @@ func replaceSet(list string, replace replacer) (string, error) {
 		key := until(rest, "=")
 		b.WriteString(key)
 		rest = rest[len(key):]
-		inList := strings.HasPrefix(rest, "{")
-		if inList {
+		ends := ","
+		if strings.HasPrefix(rest, "{") {
 			b.WriteByte('{')
-			rest = rest[1:]
+			rest, ends = rest[1:], ",}"
 		}
-		for end := ","; rest != ""; { // the files of this key
-			if inList {
-				end = ",}"
-			}
-			file := until(rest, end)
+		for more := true; more && rest != ""; { // the files of this key
+			file := until(rest, ends)
 			rest = rest[len(file):]
 			stop := ""
-			if file != "" && strings.Contains(end, file[len(file)-1:]) && !escapedEnd(file) {
-				file, stop = file[:len(file)-1], file[len(file)-1:]
+			if n := len(file) - 1; strings.IndexByte(ends, file[n]) >= 0 && !escapedEnd(file) {
+				file, stop = file[:n], file[n:]
 			}
 			with, err := replaceEscaped(file, replace)
 			if err != nil {
 				return "", err
 			}
 			b.WriteString(with + stop)
-			if stop == "}" {
-				inList = false
-			} else if !inList {
-				break
-			}
+			more = ends == ",}" && stop == ","
+		}
+		if after, ok := strings.CutPrefix(rest, ","); ok && ends == ",}" {
+			b.WriteByte(',')
+			rest = after
 		}
 	}
 	return b.String(), nil
@@ -126,8 +123,10 @@ func escapedEnd(s string) bool {
 func replaceEscaped(raw string, replace replacer) (string, error) {
 	var file strings.Builder
 	for i := 0; i < len(raw); i++ {
-		if raw[i] == '\\' && i+1 < len(raw) {
-			i++
+		if raw[i] == '\\' {
+			if i++; i == len(raw) {
+				break
+			}
 		}
 		file.WriteByte(raw[i])
 	}

@@ -1,10 +1,13 @@
 package helmsecrets
 
 import (
+	"encoding/csv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"helm.sh/helm/v3/pkg/strvals"
 )
 
 // opened stands in for what opens files: those that begin with s are secret.
@@ -105,6 +108,48 @@ func FuzzLists(f *testing.F) {
 		}
 		if got, err := replaceList(in, same); err != nil || got != in && !strings.Contains(in, `\,`) {
 			t.Errorf("-f %q became %q, %v", in, got, err)
+		}
+	})
+}
+
+// What is opened are the files that helm would read.
+func FuzzAsHelm(f *testing.F) {
+	for _, seed := range []string{"a,b", `a\,b`, `"a,b",c`, "k={a,b},c=d", `k=\`, "a[0].b=c,d={}x=e", `a\=b=c\\,d=e`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, in string) {
+		if !utf8.ValidString(in) || len(in) > 1000 {
+			t.Skip()
+		}
+		var got []string
+		see := func(file string) (string, error) {
+			if file != "" {
+				got = append(got, file)
+			}
+			return file, nil
+		}
+		var want []string
+		err := strvals.ParseIntoFile(in, map[string]any{}, func(file []rune) (any, error) {
+			if len(file) > 0 {
+				want = append(want, string(file))
+			}
+			return "", nil
+		})
+		if err == nil {
+			if _, err := replaceSet(in, see); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("--set-file %q: -helm +ours:\n%s", in, diff)
+			}
+		}
+		if strings.ContainsAny(in, "\r\n") || strings.Contains(in, `\,`) {
+			return // csv has lines, and no backslashes
+		}
+		if want, err := csv.NewReader(strings.NewReader(in)).Read(); err == nil {
+			if got, _ := splitList(in); !cmp.Equal(want, got) {
+				t.Errorf("-f %q: helm reads %q, we open %q", in, want, got)
+			}
 		}
 	})
 }

@@ -55,6 +55,8 @@ func load(name string, text []byte, store common.Store) (*file, error) {
 		return nil, fmt.Errorf("open %s: %w", name, ErrPlain)
 	case errors.Is(err, errPanic):
 		return nil, err
+	case err != nil && !Encrypted(name, text):
+		return nil, fmt.Errorf("open %s: %w", name, ErrPlain)
 	case err != nil:
 		return nil, fmt.Errorf("open %s: what SOPS needs to decrypt it, the key %q, is damaged: restore the file", name, metadataKey)
 	}

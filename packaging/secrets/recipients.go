@@ -2,6 +2,7 @@ package secrets
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -137,6 +138,11 @@ func Rotate(ctx context.Context, name string, text []byte, add, remove []Recipie
 func (f *file) revise(add, remove []Recipient) error {
 	m := &f.tree.Metadata
 	have := f.recipients()
+	for _, r := range slices.Concat(add, remove) {
+		if secretKey.MatchString(r.ID) { // and do not quote it
+			return errors.New("a secret key is given in place of the public one, age1...; make sure that nobody else saw it")
+		}
+	}
 	for _, r := range add {
 		if slices.Contains(have, r) {
 			return fmt.Errorf("it is already encrypted for %s", r)
@@ -183,7 +189,7 @@ func (r Recipient) masterKey() (keys.MasterKey, error) {
 	case "age":
 		key, err := age.MasterKeyFromRecipient(r.ID)
 		if err != nil {
-			return nil, fmt.Errorf("%q is no public key of age, such as age1..., or ssh-ed25519 ...", r.ID)
+			return nil, fmt.Errorf("%q is no public key of age: it starts with age1 or ssh-", r.ID)
 		}
 		return key, nil
 	case "pgp":

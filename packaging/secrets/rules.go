@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 
 	"github.com/getsops/sops/v3"
 	"github.com/getsops/sops/v3/cmd/sops/common"
@@ -14,6 +15,9 @@ import (
 
 // ErrNoRule says that nothing tells for whom to encrypt a file.
 var ErrNoRule = errors.New("nothing says for whom to encrypt it")
+
+// secretKey matches a secret key of age, which is never quoted.
+var secretKey = regexp.MustCompile(`(?i)AGE-(SECRET|PLUGIN)-`)
 
 // rules are what a .sops.yaml says of a file.
 type rules struct {
@@ -74,6 +78,8 @@ func rulesOf(name string) (*rules, error) {
 	switch {
 	case err != nil && err.Error() == "error loading config: no matching creation rules found", err == nil && rule == nil:
 		return nil, fmt.Errorf("%s: %w: none of the creation_rules in %s has a path_regex that matches it", name, ErrNoRule, c)
+	case err != nil && secretKey.MatchString(err.Error()):
+		return nil, fmt.Errorf("read %s: a secret key stands in place of a public one, age1...: make a new key, as others may have seen this one", c)
 	case err != nil:
 		return nil, fmt.Errorf("read %s: %w", c, err)
 	}

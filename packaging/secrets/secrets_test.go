@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -16,11 +17,9 @@ import (
 	"github.com/tiphys-dev/tiphys/test/testbin"
 )
 
-// Keys of age that are in no use.
-const (
-	devKey  = "AGE-SECRET-KEY-1MCYLM0R4UJ4WXJX6Q2E3PAF9KQAYWPPNHQKRFHHQ4LFAPGWJGSZS3TNXJY"
-	hunter2 = "hunter2-in-the-clear"
-)
+const hunter2 = "hunter2-in-the-clear"
+
+var testTime = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // A person has keys, and a folder to work in.
 type person struct {

@@ -46,9 +46,9 @@ type File struct {
 	Opens bool   `json:"opens"`
 	Why   string `json:"why,omitempty"`
 
-	scope string   // of its keys: the chart
-	keys  []string // paths of encrypted values
-	meant bool     // to be encrypted, by its name
+	text  []byte
+	scope string // of its keys: the chart
+	keys  []key  // of encrypted values
 }
 
 // Check looks at the secrets of the chart or folder dir. The error is that of
@@ -75,8 +75,8 @@ func Check(ctx context.Context, dir string) (*Report, error) {
 	a.shared()
 	r := &a.report
 	slices.SortStableFunc(r.Findings, func(x, y lint.Finding) int {
-		return cmp.Or(cmp.Compare(x.Span.File.Name, y.Span.File.Name), cmp.Compare(y.Severity, x.Severity),
-			cmp.Compare(x.Rule.Name, y.Rule.Name), cmp.Compare(x.Message, y.Message))
+		return cmp.Or(cmp.Compare(FileOf(x), FileOf(y)), cmp.Compare(y.Severity, x.Severity),
+			cmp.Compare(x.Rule.Name, y.Rule.Name), cmp.Compare(x.Span.Start, y.Span.Start), cmp.Compare(x.Message, y.Message))
 	})
 	return r, ctx.Err()
 }
@@ -97,11 +97,11 @@ func (a *auditor) file(name string) error {
 		a.add(ruleUnreadable, name, "%s", err)
 		return nil
 	}
-	f := &File{Name: name, Encrypted: secrets.Encrypted(name, text), scope: a.scope(name), meant: meant(name)}
+	f := &File{Name: name, Encrypted: secrets.Encrypted(name, text), text: text, scope: a.scope(name)}
 	switch {
 	case f.Encrypted:
-		a.encrypted(f, text)
-	case !f.meant || blank(name, text):
+		a.encrypted(f)
+	case !meant(name) || blank(name, text):
 		return nil
 	default:
 		a.add(rulePlain, name, "its name says that it holds secrets, and they lie in the clear: encrypt it with tiphys secrets encrypt -i %s", name)
@@ -112,7 +112,8 @@ func (a *auditor) file(name string) error {
 }
 
 // encrypted looks at an encrypted file.
-func (a *auditor) encrypted(f *File, text []byte) {
+func (a *auditor) encrypted(f *File) {
+	text := f.text
 	var err error
 	if f.Recipients, err = secrets.Recipients(f.Name, text); err != nil {
 		a.add(ruleUnreadable, f.Name, "%s", err)
@@ -123,7 +124,7 @@ func (a *auditor) encrypted(f *File, text []byte) {
 	if err == nil && len(clear) > 0 {
 		a.add(rulePlain, f.Name, "%s in the clear in an encrypted file: encrypt with tiphys secrets edit, after taking it out by hand", lies(clear))
 	}
-	a.opens(f, text, len(clear) > 0)
+	a.opens(f, len(clear) > 0)
 	change, err := secrets.Outdated(f.Name, text)
 	switch {
 	case errors.Is(err, secrets.ErrNoRule): // then nothing is wrong with it
@@ -142,8 +143,8 @@ func lies(paths []string) string {
 }
 
 // opens opens the file, and drops what is in it.
-func (a *auditor) opens(f *File, text []byte, told bool) {
-	_, err := secrets.Open(a.ctx, f.Name, text)
+func (a *auditor) opens(f *File, told bool) {
+	_, err := secrets.Open(a.ctx, f.Name, f.text)
 	var key *secrets.KeyError
 	var tampered *secrets.TamperedError
 	switch {
@@ -205,11 +206,27 @@ func (a *auditor) below(name string) (string, bool) {
 	return "", false
 }
 
-// add reports something of a file. None of its text is shown.
+// add reports something of a file as a whole. None of its text is shown.
 func (a *auditor) add(rule *lint.Rule, name, format string, args ...any) {
 	a.report.Findings = append(a.report.Findings, lint.Finding{
-		Rule: rule, Severity: rule.Severity, Span: source.Span{File: source.NewFile(name, nil)}, Message: fmt.Sprintf(format, args...),
+		Rule: rule, Severity: rule.Severity, Path: name, Message: fmt.Sprintf(format, args...),
 	})
+}
+
+// addAt reports something of a key, and shows nothing but it.
+func (a *auditor) addAt(rule *lint.Rule, f *File, k key, format string, args ...any) {
+	a.report.Findings = append(a.report.Findings, lint.Finding{
+		Rule: rule, Severity: rule.Severity, Message: fmt.Sprintf(format, args...),
+		Span: source.Span{File: source.NewFile(f.Name, k.only(f.text)), Start: k.start, End: k.end},
+	})
+}
+
+// FileOf returns the file that a finding is about.
+func FileOf(f lint.Finding) string {
+	if f.Span.File != nil {
+		return f.Span.File.Name
+	}
+	return f.Path
 }
 
 // read reads a regular file that is not too large.

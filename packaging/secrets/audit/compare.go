@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -58,7 +59,8 @@ func (a *auditor) shared() {
 // Environments without secrets are not asked.
 func (a *auditor) between() {
 	type found struct {
-		file string
+		file *File
+		at   key
 		envs []string
 	}
 	have := map[string]map[string]*found{} // by scope and key
@@ -76,11 +78,11 @@ func (a *auditor) between() {
 			if !slices.Contains(asked[f.scope], e.Name) {
 				asked[f.scope] = append(asked[f.scope], e.Name)
 			}
-			for _, key := range f.keys {
-				k := have[f.scope][key]
+			for _, at := range f.keys {
+				k := have[f.scope][at.path]
 				if k == nil {
-					k = &found{file: f.Name}
-					have[f.scope][key] = k
+					k = &found{file: f, at: at}
+					have[f.scope][at.path] = k
 				}
 				if !slices.Contains(k.envs, e.Name) {
 					k.envs = append(k.envs, e.Name)
@@ -88,15 +90,28 @@ func (a *auditor) between() {
 			}
 		}
 	}
+	told := 0
 	for _, scope := range scopes {
-		for key, k := range have[scope] { // findings are sorted later
+		keys := slices.Collect(maps.Keys(have[scope]))
+		slices.Sort(keys)
+		for _, key := range keys {
+			k := have[scope][key]
 			missing := slices.DeleteFunc(slices.Clone(asked[scope]), func(e string) bool { return slices.Contains(k.envs, e) })
-			if len(missing) > 0 {
-				a.add(ruleMissing, k.file, "the secret %q is in %s and not in %s", key, quoted(k.envs), quoted(missing))
+			if len(missing) == 0 {
+				continue
+			}
+			if told++; told <= mostMissing {
+				a.addAt(ruleMissing, k.file, k.at, "the secret %q is in %s and not in %s", key, quoted(k.envs), quoted(missing))
 			}
 		}
 	}
+	if more := told - mostMissing; more > 0 {
+		a.add(ruleMissing, a.set.Chart, "%d more secrets are in some environments and not in others: they are not shown", more)
+	}
 }
+
+// mostMissing bounds the findings of one kind: nobody reads more.
+const mostMissing = 100
 
 func names(all []secrets.Recipient) string {
 	out := make([]string, len(all))

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,8 +14,9 @@ import (
 )
 
 // secretName matches what files of secrets are called: secrets.yaml,
-// secrets.prod.yaml, prod.enc.yaml, db.sops.json, secret-values.env.
-var secretName = regexp.MustCompile(`(?i)^(secrets?([._-].*)?|.*[._-](enc|sops|secrets?))\.(ya?ml|json|env|ini)$|(?i)^\.?secrets?\.env$`)
+// secrets.prod.yaml, prod.enc.yaml, db.sops.json, secret-values.env; .sops.yaml
+// is none.
+var secretName = regexp.MustCompile(`(?i)^(secrets?([._-].*)?|[^.].*[._-](enc|sops|secrets?))\.(ya?ml|json|env|ini)$|(?i)^\.?secrets?\.env$`)
 
 // notSecret matches files that are called so and only show how one looks.
 var notSecret = regexp.MustCompile(`(?i)(^|[._-])(example|sample|schema|template|tpl|dist)[._-]`)
@@ -112,28 +114,50 @@ func first(path string) string {
 	return name
 }
 
-// keysOf returns the paths of encrypted values of a YAML or JSON file: keys
-// are readable without any key.
-func keysOf(name string, text []byte) []string {
-	var all []string
+// A key is where an encrypted value stands.
+type key struct {
+	path       string
+	start, end int // of the nearest key, in the text
+}
+
+// keysOf returns the encrypted values of a YAML or JSON file: keys are readable
+// without any key.
+func keysOf(name string, text []byte) []key {
+	var all []key
 	for _, doc := range manifest.Parse(source.NewFile(name, text)) {
-		var walk func(n *manifest.Node)
-		walk = func(n *manifest.Node) {
+		var walk func(n *manifest.Node, at key)
+		walk = func(n *manifest.Node, at key) {
+			if k := n.Key; k != nil && !k.Alias {
+				at.start, at.end = k.Start, k.End
+			}
 			for _, c := range n.Children {
 				if n.Parent == nil && c.Key != nil && c.Key.Value == "sops" {
 					continue
 				}
-				walk(c)
+				walk(c, at)
 			}
 			if n.Kind == manifest.String && strings.HasPrefix(n.Value, "ENC[AES256_GCM,") {
-				all = append(all, n.Path())
+				at.path = n.Path()
+				all = append(all, at)
 			}
 		}
 		if doc.Root != nil {
-			walk(doc.Root)
+			walk(doc.Root, key{})
 		}
 	}
 	return all
+}
+
+// only returns the text up to the end of the key, in which everything but line
+// breaks and the key is blank.
+func (k key) only(text []byte) []byte {
+	out := bytes.Clone(text[:k.end])
+	for i := range out[:k.start] {
+		if out[i] != '\n' {
+			out[i] = ' '
+		}
+	}
+	return out
 }
 
 // blank reports whether a file says nothing, and so keeps nothing secret.

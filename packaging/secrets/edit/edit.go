@@ -40,7 +40,7 @@ type Editor struct {
 	Out, Err io.Writer
 	// Again asks, after a text that cannot be encrypted, whether to edit it once
 	// more. Nil means no.
-	Again func(why error) bool
+	Again func(ctx context.Context, why error) bool
 }
 
 // Edit lets the person edit the text of the draft of the file called name and
@@ -81,8 +81,11 @@ func (e *Editor) Edit(ctx context.Context, name string, d *secrets.Draft) (seale
 			return nil, ErrUnchanged
 		}
 		sealed, err := d.Seal(ctx, text)
-		if err == nil || ctx.Err() != nil || e.Again == nil || !e.Again(err) {
+		if err == nil || ctx.Err() != nil || e.Again == nil {
 			return sealed, err
+		}
+		if !e.Again(ctx, err) {
+			return nil, errors.Join(ctx.Err(), err)
 		}
 	}
 }
