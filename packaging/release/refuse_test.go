@@ -269,7 +269,7 @@ func testTooLarge(t *testing.T, e *env) {
 	s := newSpec(t, e.namespace, 1, files, testValues(password, token, ""), testValues(cipher, cipher, ""), password, token)
 	_, err := e.client(t).Upgrade(t.Context(), s, Options{})
 	var refused *Refused
-	if !errors.As(err, &refused) || !strings.Contains(err.Error(), "KiB, and Helm keeps it in a Secret, which holds 1024: the chart has 2049 KiB of files") {
+	if !errors.As(err, &refused) || !strings.Contains(err.Error(), "KiB, and Helm keeps it in a Secret, which holds 1024: the chart has 2048 KiB of files") {
 		t.Errorf("a chart that is too large: %v", err)
 	}
 	e.nothing(t)
