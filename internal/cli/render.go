@@ -24,7 +24,6 @@ type chartFlags struct {
 	namespace   string
 	files       []string
 	sets        render.Sets
-	set         *environment.Set // of the chart
 }
 
 func (f *chartFlags) add(c *cobra.Command) {

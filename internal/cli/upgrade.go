@@ -25,7 +25,6 @@ type deployFlags struct {
 	chartFlags
 	cluster clusterFlags
 	lint    flags
-	config  string
 	noLint  bool
 	release release.Options
 }
