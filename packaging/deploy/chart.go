@@ -177,6 +177,9 @@ type Check struct {
 	values map[string]any // those that were rendered with
 	output *render.Output
 	from   *locator
+	// planted is rendered with canaries: output itself, when nothing is open,
+	// and nil when that fails.
+	planted *render.Output
 }
 
 // NewCheck checks a chart with inputs that were read already.
@@ -219,6 +222,7 @@ func (c *Check) check(context.Context) {
 		return
 	}
 	c.from = &locator{check: c}
+	c.plant()
 	c.lint()
 	c.lookups()
 	c.leaks()

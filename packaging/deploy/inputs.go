@@ -127,6 +127,12 @@ func (in *Inputs) hide(path string, sealed, plain any) {
 	}
 }
 
+// forget drops decrypted values that a text holds which is no secret: a user
+// called as the Secret that his password is in is nothing to guard.
+func (in *Inputs) forget(known string) {
+	in.Hidden = slices.DeleteFunc(in.Hidden, func(h Hidden) bool { return strings.Contains(known, h.Value) })
+}
+
 // Mask replaces every decrypted value in a text for people, longest first, so
 // that no message of Helm or of an API server repeats one.
 func (in *Inputs) Mask(text string) string {

@@ -17,13 +17,12 @@ func (c *Check) leaks() {
 	if !c.inputs.Encrypted {
 		return
 	}
-	l := leaker{check: c, output: c.output, from: c.from}
+	if c.planted == nil {
+		c.byValue()
+		return
+	}
+	l := leaker{check: c, output: c.planted, from: c.from}
 	if c.inputs.Open != nil { // what was linted holds the true values
-		var err error
-		if l.output, err = c.Chart.Render(c.inputs.Planted, c.options.Release); err != nil {
-			c.byValue()
-			return
-		}
 		twin := *c
 		twin.output, twin.values = l.output, c.inputs.Planted
 		l.from = &locator{check: &twin}
@@ -35,6 +34,29 @@ func (c *Check) leaks() {
 		l.report(hit, source.Span{File: source.NewFile(c.Chart.Shown(c.Chart.Name+"/templates/NOTES.txt"), nil)}, lint.Object{}, "",
 			"the notes of the release, which are printed and stored")
 	}
+}
+
+// plant renders with canaries, and learns which decrypted values are no secret:
+// what stands in the chart, or in what comes out without a key, everybody knows.
+func (c *Check) plant() {
+	if c.inputs.Open == nil || !c.inputs.Encrypted {
+		c.planted = c.output
+		return
+	}
+	var err error
+	if c.planted, err = c.Chart.Render(c.inputs.Planted, c.options.Release); err != nil {
+		c.planted = nil
+		return
+	}
+	rest, _ := Cut(c.planted.Files)
+	var known strings.Builder
+	for _, text := range rest {
+		known.WriteString(text)
+	}
+	for _, f := range c.Chart.Files() {
+		known.Write(f.Data)
+	}
+	c.inputs.forget(known.String())
 }
 
 // leaker follows the canaries of one rendering.
