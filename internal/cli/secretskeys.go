@@ -117,9 +117,12 @@ func updateKeys(ctx context.Context, s Streams, name string, yes bool) error {
 
 func showChange(w io.Writer, name string, c secrets.Change) error {
 	_, err := fmt.Fprintf(w, "%s\n", printable(name))
-	for mark, all := range map[string][]secrets.Recipient{" ": c.Kept, "+": c.Added, "-": c.Removed} {
-		for _, r := range all {
-			_, more := fmt.Fprintf(w, "  %s %s\n", mark, printable(r.String()))
+	for _, part := range []struct {
+		mark string
+		all  []secrets.Recipient
+	}{{" ", c.Kept}, {"+", c.Added}, {"-", c.Removed}} {
+		for _, r := range part.all {
+			_, more := fmt.Fprintf(w, "  %s %s\n", part.mark, printable(r.String()))
 			err = errors.Join(err, more)
 		}
 	}

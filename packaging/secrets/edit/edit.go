@@ -146,6 +146,9 @@ func (e *Editor) run(ctx context.Context, s *signals, argv []string, file string
 			defer s.leave()()
 		}
 		err = c.Wait()
+		if ctx.Err() != nil && !terminal {
+			endAll(c.Process)
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w; the file is left as it was", filepath.Base(argv[0]), err)

@@ -15,4 +15,6 @@ func lock(*os.File) bool { return true }
 
 func alone(*exec.Cmd) {}
 
+func endAll(*os.Process) {}
+
 func end(p *os.Process) error { return p.Kill() }

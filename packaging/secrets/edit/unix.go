@@ -29,5 +29,9 @@ func alone(c *exec.Cmd) {
 	c.Cancel = func() error { return unix.Kill(-c.Process.Pid, unix.SIGTERM) }
 }
 
+// endAll ends what an editor that is gone has started: a shell may lose the
+// signal while it starts a program.
+func endAll(p *os.Process) { _ = unix.Kill(-p.Pid, unix.SIGKILL) }
+
 // end asks the editor to end.
 func end(p *os.Process) error { return p.Signal(unix.SIGTERM) }
