@@ -75,8 +75,9 @@ fuzz: ## Run each fuzz target for FUZZTIME (60s)
 		done; \
 	done
 
-demo: build ## See the main job done: lint good and broken workflows
-	@PATH="$(CURDIR)/bin:$$PATH" ./examples/demo.sh
+demo: build testbin ## See the main job done: lint good and broken workflows, take a chart to a real API server
+	@PATH="$(CURDIR)/bin:$(CURDIR)/bin/test:$$PATH" ./examples/demo.sh
+	@PATH="$(CURDIR)/bin:$(CURDIR)/bin/test:$$PATH" ./examples/ship.sh
 
 rule: ## Start a rule: make rule NAME=param-unused
 	@$(GO) run ./lint/rules/gen/scaffold lint/rules '$(NAME)'

@@ -125,7 +125,7 @@ func newRoot(s Streams) *cobra.Command {
 		newNew(s), newImport(s), newValues(s), newEnvironments(s), newRender(s), newSecrets(s),
 		newUpgrade(s), newDiff(s),
 		newHistory(s), newStatus(s), newRollback(s), newUninstall(s),
-		newPackage(s), newPush(s), newPull(s), newVerify(s, nil),
+		newPackage(s), newPush(s), newPull(s), newVerify(s, inCluster),
 		newHelmSecrets(s), newPostRender(s),
 	)
 	return root

@@ -16,7 +16,6 @@ import (
 	"github.com/tiphys-dev/tiphys/packaging/deploy"
 	"github.com/tiphys-dev/tiphys/packaging/environment"
 	"github.com/tiphys-dev/tiphys/packaging/render"
-	"github.com/tiphys-dev/tiphys/packaging/secrets"
 )
 
 // chartFlags say which values a chart gets, in Helm's words and ours.
@@ -25,7 +24,6 @@ type chartFlags struct {
 	namespace   string
 	files       []string
 	sets        render.Sets
-	set         *environment.Set // of the chart
 }
 
 func (f *chartFlags) add(c *cobra.Command) {
@@ -96,7 +94,13 @@ func (f *chartFlags) read(ctx context.Context, dir string, decrypt deploy.Decryp
 	}
 	s := &subject{chart: chart, set: set, values: values}
 	layers := append(deploy.Layers(values), files...)
-	s.inputs, err = deploy.Read(ctx, layers, f.sets, decrypt, func(name string) ([]byte, error) { return f.file(ctx, name, decrypt) })
+	s.inputs, err = deploy.Read(ctx, layers, f.sets, decrypt, func(name string) ([]byte, error) {
+		text, err := readRegular(name, readLimit)
+		if err != nil {
+			return nil, errors.New(trouble(name, err))
+		}
+		return text, nil
+	})
 	if err != nil {
 		return nil, deployError(err)
 	}
@@ -117,18 +121,6 @@ func (f *chartFlags) read(ctx context.Context, dir string, decrypt deploy.Decryp
 		f.namespace = e.Namespace
 	}
 	return s, nil
-}
-
-// file reads a file for --set-file, which may be encrypted as a whole.
-func (f *chartFlags) file(ctx context.Context, name string, decrypt deploy.Decrypt) ([]byte, error) {
-	text, err := readRegular(name, readLimit)
-	if err != nil {
-		return nil, errors.New(trouble(name, err))
-	}
-	if decrypt == nil || !secrets.Encrypted(name, text) {
-		return text, nil
-	}
-	return decrypt(ctx, name, text)
 }
 
 func newRender(s Streams) *cobra.Command {

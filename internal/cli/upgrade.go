@@ -25,7 +25,6 @@ type deployFlags struct {
 	chartFlags
 	cluster clusterFlags
 	lint    flags
-	config  string
 	noLint  bool
 	release release.Options
 }
@@ -167,7 +166,7 @@ func (f *deployFlags) prepare(c *cobra.Command, s Streams, args []string) (*rele
 	for _, h := range in.inputs.Hidden {
 		spec.Never = append(spec.Never, release.Never{Key: h.Path, Value: []byte(h.Value)})
 	}
-	if f.environment != "" {
+	if f.asPackaged() {
 		if spec.Digest, err = bundle.Digest(in.set, in.chart); err != nil {
 			return nil, nil, deployError(err)
 		}

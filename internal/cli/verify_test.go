@@ -11,20 +11,21 @@ import (
 	"testing"
 
 	"github.com/tiphys-dev/tiphys/packaging/bundle"
-	"github.com/tiphys-dev/tiphys/packaging/environment"
+	"github.com/tiphys-dev/tiphys/packaging/release"
 )
 
-// running is a cluster in which one release runs.
+// running is a namespace in which one release runs.
 type running struct {
-	digest   string
-	revision int
+	digest    string
+	revision  int
+	namespace string
 }
 
-func (r running) Recorded(_ context.Context, release, namespace string) (string, int, error) {
-	if release != "nightly-etl" || namespace != "etl" {
-		return "", 0, nil
+func (r running) Recorded(_ context.Context, release string) (bundle.Record, error) {
+	if release != "nightly-etl" || r.namespace != "etl" {
+		return bundle.Record{}, nil
 	}
-	return r.digest, r.revision, nil
+	return bundle.Record{Revision: r.revision, Digest: r.digest, Environment: "prod"}, nil
 }
 
 func TestVerify(t *testing.T) {
@@ -51,12 +52,12 @@ func TestVerify(t *testing.T) {
 		code int
 		want string
 	}{
-		"a folder that runs":       {running{digest, 3}, nil, []string{chart, "-e", "prod"}, 0, `prod: this package runs: revision 3 of release "nightly-etl" in namespace "etl" is ` + digest},
-		"an archive that runs":     {running{digest, 3}, nil, []string{archive, "-e", "prod"}, 0, "this package runs"},
-		"another one runs":         {running{"sha256:0", 3}, nil, []string{archive, "-e", "prod"}, 1, "is sha256:0, and not " + digest},
-		"nothing in that place":    {running{digest, 3}, nil, []string{chart, "-e", "dev"}, 1, "dev: nothing runs"},
-		"another release":          {running{digest, 3}, nil, []string{chart, "-e", "prod", "--release", "x"}, 1, `there is no release "x"`},
-		"for programs":             {running{digest, 3}, nil, []string{chart, "-e", "prod", "--format", "json"}, 0, `"same": true`},
+		"a folder that runs":       {running{digest: digest, revision: 3}, nil, []string{chart, "-e", "prod"}, 0, `prod: this package runs: revision 3 of release "nightly-etl" in namespace "etl" is ` + digest},
+		"an archive that runs":     {running{digest: digest, revision: 3}, nil, []string{archive, "-e", "prod"}, 0, "this package runs"},
+		"another one runs":         {running{digest: "sha256:0", revision: 3}, nil, []string{archive, "-e", "prod"}, 1, "is sha256:0, and not " + digest},
+		"nothing in that place":    {running{digest: digest, revision: 3}, nil, []string{chart, "-e", "dev"}, 1, "dev: nothing runs"},
+		"another release":          {running{digest: digest, revision: 3}, nil, []string{chart, "-e", "prod", "--release", "x"}, 1, `there is no release "x"`},
+		"for programs":             {running{digest: digest, revision: 3}, nil, []string{chart, "-e", "prod", "--format", "json"}, 0, `"same": true`},
 		"no environment":           {running{}, nil, []string{chart}, 2, "verify needs an environment: -e NAME; the environments are dev, qa, prod"},
 		"a misspelt environment":   {running{}, nil, []string{archive, "-e", "prdo"}, 2, `there is no environment "prdo"; did you mean "prod"?`},
 		"nothing to verify":        {running{}, nil, []string{"none", "-e", "prod"}, 2, `there is no file or folder "none"`},
@@ -66,8 +67,10 @@ func TestVerify(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
-			command := newVerify(Streams{Out: &out, Err: &out}, func(_ context.Context, e *environment.Environment) (bundle.Recorder, string, error) {
-				return test.runs, e.Namespace, test.err
+			command := newVerify(Streams{Out: &out, Err: &out}, func(to release.Target) (bundle.Recorder, string, error) {
+				there := test.runs
+				there.namespace = to.Namespace
+				return there, to.Namespace, test.err
 			})
 			command.SetArgs(test.args)
 			command.SetOut(io.Discard)

@@ -94,16 +94,13 @@ func Read(ctx context.Context, layers []Layer, sets render.Sets, decrypt Decrypt
 		in.hide("", values, plain)
 		open = append(open, plain)
 	}
-	in.Sealed, in.Planted = render.MergeValues(sealed...), render.MergeValues(planted...)
-	all := []map[string]any{in.Sealed, in.Planted}
-	if whole {
-		in.Open = render.MergeValues(open...)
-		all = append(all, in.Open)
+	in.Sealed, in.Planted, in.Open = render.MergeValues(sealed...), render.MergeValues(planted...), render.MergeValues(open...)
+	g := given{ctx: ctx, in: in, read: file, decrypt: decrypt, whole: whole}
+	if err := g.apply(sets); err != nil {
+		return nil, err
 	}
-	for _, values := range all {
-		if err := sets.Apply(values, file); err != nil {
-			return nil, err
-		}
+	if !g.whole {
+		in.Open = nil
 	}
 	return in, nil
 }

@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -158,6 +159,9 @@ func below(v *environment.Value, path []string) []*environment.Value {
 	return all
 }
 
+// fromLine is what the library chart says of each document that it emits.
+var fromLine = regexp.MustCompile(`(?m)^# From workflows/.*\n`)
+
 // plain finds the bytes of a rendered document in the file that it was emitted
 // from: by its text, or, where values changed it, by object and path.
 func (l *locator) plain(name string, start, end int, path string, object lint.Object) (source.Span, bool) {
@@ -167,7 +171,7 @@ func (l *locator) plain(name string, start, end int, path string, object lint.Ob
 	}
 	text := l.check.output.Files[name]
 	raw := text[doc.Start:doc.End]
-	body := strings.TrimSpace(raw)
+	body := strings.TrimSpace(fromLine.ReplaceAllString(raw, ""))
 	lead := doc.Start + strings.Index(raw, body)
 	if body == "" || start < lead || end > lead+len(body) {
 		return source.Span{}, false

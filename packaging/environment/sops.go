@@ -48,6 +48,9 @@ func Ciphertext(value string) (typ string, ok bool) {
 	return typ, true
 }
 
+// Cipherfile stands for the text of a file that is encrypted as a whole.
+func Cipherfile(name string) string { return cipherStart + "file:" + name + ",type:str" + cipherEnd }
+
 // Sealed reports whether values are those of a file that SOPS encrypted, and
 // returns them without what it added.
 func Sealed(values map[string]any) (map[string]any, bool) {

@@ -163,7 +163,7 @@ func inspect(f File) inspected {
 	for _, d := range manifest.Parse(source.NewFile(f.Name, f.Data)) {
 		for _, p := range d.Problems {
 			if p.Kind != manifest.DuplicateKey && found.problem == "" {
-				found.problem = fmt.Sprintf("line %d is no YAML: %s", 1+bytes.Count(f.Data[:p.Span.Start], []byte("\n")), p.Message)
+				found.problem = fmt.Sprintf("is no YAML on line %d: %s", 1+bytes.Count(f.Data[:p.Span.Start], []byte("\n")), p.Message)
 			}
 		}
 		if d.Root == nil {

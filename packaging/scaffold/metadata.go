@@ -35,13 +35,13 @@ func (im *Import) metadata(files []File) ([]File, error) {
 		case f.Name == "Chart.yaml":
 			data, err := im.dependency(f.Data)
 			if err != nil {
-				return nil, fmt.Errorf("Chart.yaml: %w", err)
+				return nil, fmt.Errorf("%s: %w", f.Name, err)
 			}
 			f.Data = data
 		case f.Name == "values.schema.json":
 			data, err := allowWorkflows(f.Data)
 			if err != nil {
-				return nil, fmt.Errorf("values.schema.json: %w", err)
+				return nil, fmt.Errorf("%s: %w", f.Name, err)
 			}
 			f.Data = data
 		}

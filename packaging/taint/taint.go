@@ -25,9 +25,10 @@ type Canary struct {
 	// environment.Value has it.
 	File, Path string
 
-	word  string
-	forms [][]byte // what to look for, in lower case
-	exact [][]byte // and as it is: base64 knows cases
+	word   string
+	number bool
+	forms  [][]byte // what to look for, in lower case
+	exact  [][]byte // and as it is: base64 knows cases
 }
 
 // A Planter makes canaries. The zero value is ready. Those of one planter are
@@ -83,6 +84,9 @@ func (p *Planter) plant(file, path string, v any) any {
 	return v
 }
 
+// File returns a canary for the text of a file that is encrypted as a whole.
+func (p *Planter) File(name string) string { return p.canary(name, name, "str").(string) }
+
 func (p *Planter) canary(file, path, kind string) any {
 	c := &Canary{File: file, Path: path}
 	switch kind {
@@ -93,7 +97,7 @@ func (p *Planter) canary(file, path, kind string) any {
 		// float from any number that stands in the chart.
 		p.number++
 		n := 700001 + 37*p.number%299000
-		c.word = strconv.Itoa(n)
+		c.word, c.number = strconv.Itoa(n), true
 		c.forms = [][]byte{[]byte(c.word)}
 		c.exact = [][]byte{core(c.word, 0), core(c.word, 1), core(c.word, 2)}
 		p.Canaries = append(p.Canaries, c)
@@ -171,7 +175,7 @@ func (p *Planter) Find(text []byte) []Hit {
 			}
 		}
 		for _, f := range c.forms {
-			see(index(lower, f))
+			see(index(lower, f, c.number))
 		}
 		for _, f := range c.exact {
 			see(bytes.Index(text, f))
@@ -184,16 +188,15 @@ func (p *Planter) Find(text []byte) []Hit {
 }
 
 // index finds a word; a number only where no other digit stands beside it.
-func index(text, word []byte) int {
-	number := func(c byte) bool { return '0' <= c && c <= '9' }
-	digit := func(i int) bool { return i >= 0 && i < len(text) && number(text[i]) }
+func index(text, word []byte, number bool) int {
+	digit := func(i int) bool { return i >= 0 && i < len(text) && '0' <= text[i] && text[i] <= '9' }
 	for from := 0; ; {
 		i := bytes.Index(text[from:], word)
 		if i < 0 {
 			return -1
 		}
 		i += from
-		if !number(word[0]) || !digit(i-1) && !digit(i+len(word)) {
+		if !number || !digit(i-1) && !digit(i+len(word)) {
 			return i
 		}
 		from = i + 1

@@ -10,7 +10,7 @@ A document that no overlay changes is emitted as it stands in its file.
 {{- if not (and (hasKey . "Files") (hasKey . "Values")) -}}
   {{- fail "workflows.all needs the root context: {{ include \"workflows.all\" . }}, or $ within range and with" -}}
 {{- end -}}
-{{- $run := dict "documents" list "overlays" (omit (.Values.workflows | default dict) "global") -}}
+{{- $run := dict "documents" dict "overlays" (omit (.Values.workflows | default dict) "global") -}}
 {{- include "workflows.read" (dict "run" $run "files" (.Files.Glob "workflows/**.{yaml,yml,json}")) -}}
 {{- if $run.overlays -}}
   {{- include "workflows.find" $run -}}
@@ -22,8 +22,9 @@ A document that no overlay changes is emitted as it stands in its file.
 {{- end -}}
 
 {{/*
-workflows.read splits files into documents: dicts of path, line and text. The
-line is the one that the text begins on.
+workflows.read splits files into documents: dicts of path, line and text, by a
+number that keeps their order, as a list takes ever longer to grow. The line is
+the one that the text begins on.
 
 A hidden file is no workflow: editors leave them behind.
 */}}
@@ -41,7 +42,7 @@ A hidden file is no workflow: editors leave them behind.
       {{- if regexMatch "(?m)^\\s*[^#%\\s]" $part -}}
         {{- $rest := regexReplaceAll "^[ \\t]*\\r?\\n" $part "" -}}
         {{- $at := add $line (sub $count (sub (len (splitList "\n" $rest)) 1)) -}}
-        {{- $_ := set $run "documents" (append $run.documents (dict "path" $path "line" $at "text" $rest)) -}}
+        {{- $_ := set $run.documents (len $run.documents | printf "%09d") (dict "path" $path "line" $at "text" $rest) -}}
       {{- end -}}
       {{- $line = add $line $count -}}
     {{- end -}}

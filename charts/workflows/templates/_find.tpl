@@ -9,7 +9,7 @@ otherwise only what holds the text of a name, as parsing is what takes time.
 {{- range $key, $_ := .overlays -}}
   {{- $names = append $names (regexReplaceAll "^[^/]*/" $key "") -}}
 {{- end -}}
-{{- $_ := set . "workflows" list -}}
+{{- $_ := set . "workflows" dict -}}
 {{- range .documents -}}
   {{- $document := . -}}
   {{- $wanted := has "*" $names -}}
@@ -67,7 +67,7 @@ in it.
     {{- end -}}
   {{- end -}}
   {{- $found := dict "kind" $object.kind "name" $name "object" $object "document" .document "item" .item -}}
-  {{- $_ := set .run "workflows" (append .run.workflows $found) -}}
+  {{- $_ := set .run.workflows (len .run.workflows | printf "%09d") $found -}}
 {{- end -}}
 {{- end -}}
 
