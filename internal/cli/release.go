@@ -172,6 +172,9 @@ func (f *releaseFlags) rollback(ctx context.Context, s Streams, args []string) e
 	for _, w := range r.Warnings {
 		s.step("warning: " + w)
 	}
+	if r.Recovered > 0 {
+		s.step(fmt.Sprintf("revision %d was left pending by a run that is gone; it is marked failed", r.Recovered))
+	}
 	switch {
 	case err != nil:
 		return releaseError(err)

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	core "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -50,6 +49,7 @@ func TestOnCluster(t *testing.T) {
 		"what the cluster refuses is said with what to do":             testMessages,
 		"a junk inventory is an error that names it":                   testJunkInventory,
 		"a chart that does not fit into a record is refused":           testTooLarge,
+		"the rights that are asked for are enough":                     testRights,
 		"definitions of kinds come with the chart":                     testCRDs,
 		"secrets whose data is wrong are refused without their values": testBadSecrets,
 	} {
@@ -252,5 +252,3 @@ func (e *env) deployed(t *testing.T, name string, revision int) {
 		t.Errorf("%d revisions are deployed: %v", n, all)
 	}
 }
-
-var soon = 2 * time.Minute

@@ -54,7 +54,6 @@ func (s *session) mend() (r *helm.Release, mended int, err error) {
 	if err := s.store.storage().Update(r); err != nil {
 		return nil, 0, fmt.Errorf("recover revision %d: %w", r.Version, err)
 	}
-	s.o.log(fmt.Sprintf("revision %d was left pending by a run that is gone; it counts as failed now", r.Version))
 	return r, r.Version, nil
 }
 

@@ -259,6 +259,53 @@ func testMessages(t *testing.T, e *env) {
 	}
 }
 
+// testRights deploys with just the rights that the documentation asks for.
+func testRights(t *testing.T, e *env) {
+	all := []string{"get", "list", "create", "update", "patch", "delete"}
+	_, err := e.set.RbacV1().Roles(e.namespace).Create(t.Context(), &rbac.Role{ObjectMeta: metav1.ObjectMeta{Name: "carol"}, Rules: []rbac.PolicyRule{
+		{APIGroups: []string{""}, Resources: []string{"secrets", "configmaps"}, Verbs: all},
+		{APIGroups: []string{"argoproj.io"}, Resources: []string{"workflowtemplates"}, Verbs: all},
+		{APIGroups: []string{"coordination.k8s.io"}, Resources: []string{"leases"}, Verbs: []string{"get", "create", "update", "delete"}},
+	}}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = e.set.RbacV1().RoleBindings(e.namespace).Create(t.Context(), &rbac.RoleBinding{ObjectMeta: metav1.ObjectMeta{Name: "carol"},
+		RoleRef: rbac.RoleRef{APIGroup: "rbac.authorization.k8s.io", Kind: "Role", Name: "carol"}, Subjects: []rbac.Subject{{Kind: "User", Name: "carol"}}}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := Open(Target{Kubeconfig: e.kubeconfig, Namespace: e.namespace, As: "carol"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, pass := range []string{password, rotated} {
+		s := e.spec(t, i+1, pass, "")
+		if s.State, err = c.Prepare(t.Context(), "etl"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Diff(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Upgrade(t.Context(), s, Options{Wait: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := c.Rollback(t.Context(), "etl", 0, Options{}); err != nil {
+		t.Error(err)
+	}
+	e.deployed(t, "etl", 3)
+	if _, err := c.Status(t.Context(), "etl"); err != nil {
+		t.Error(err)
+	}
+	if _, err := c.Uninstall(t.Context(), "etl", Options{}); err != nil {
+		t.Error(err)
+	}
+	if e.secret(t, "warehouse") != nil {
+		t.Error("the secret is left")
+	}
+}
+
 func testTooLarge(t *testing.T, e *env) {
 	files := chartFiles()
 	noise := make([]byte, 2<<20)

@@ -264,7 +264,7 @@ func (b *beside) stale(was *core.Secret) []string {
 		var fields struct {
 			Data map[string]any `json:"f:data"`
 		}
-		if json.Unmarshal(f.FieldsV1.Raw, &fields) == nil {
+		if json.Unmarshal(f.FieldsV1.GetRawBytes(), &fields) == nil {
 			for k := range fields.Data {
 				helms[strings.TrimPrefix(k, "f:")] = true
 			}
