@@ -65,7 +65,7 @@ verify: generate ## Check that generated files are up to date and the working tr
 	if [ -n "$$untracked" ]; then echo "not in git:"; echo "$$untracked"; exit 1; fi
 
 bench: ## Compare the speed of linting with that of merely parsing
-	$(GO) test -run='^$$' -bench=. -benchtime=1x ./test/bench
+	$(GO) test -run='^$$' -bench=. -benchtime=1x ./test/bench ./packaging/deploy
 
 fuzz: ## Run each fuzz target for FUZZTIME (60s)
 	@set -e; for file in $$(git ls-files --cached --others --exclude-standard '*_test.go' | xargs grep -l '^func Fuzz'); do \

@@ -85,6 +85,10 @@ func (g *gatherer) path(ctx context.Context, path string) error {
 		}
 		return g.folder(ctx, clean, real)
 	case info.Mode().IsRegular():
+		if chart, ok := chartOf(clean); ok {
+			g.chart(chart)
+			return nil
+		}
 		g.file(clean)
 		return nil
 	case descriptor.MatchString(clean):
@@ -134,6 +138,27 @@ func (g *gatherer) add(in input, real string) {
 	}
 }
 
+func (g *gatherer) chart(dir string) {
+	if !slices.Contains(g.charts, dir) {
+		g.charts = append(g.charts, dir)
+	}
+}
+
+// chartOf returns the chart that a file is a template of: by itself, it is no
+// manifest.
+func chartOf(file string) (dir string, ok bool) {
+	for at := filepath.Dir(file); ; at = filepath.Dir(at) {
+		if filepath.Base(at) == "templates" {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(at), "Chart.yaml")); err == nil {
+				return filepath.Dir(at), true
+			}
+		}
+		if at == filepath.Dir(at) {
+			return "", false
+		}
+	}
+}
+
 // folder adds the manifests below a folder, whose real path tells which files
 // have been seen before.
 func (g *gatherer) folder(ctx context.Context, name, real string) error {
@@ -145,8 +170,8 @@ func (g *gatherer) folder(ctx context.Context, name, real string) error {
 		g.troubles = append(g.troubles, trouble(name, err))
 	}
 	chart := slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == "Chart.yaml" })
-	if chart && !slices.Contains(g.charts, name) {
-		g.charts = append(g.charts, name)
+	if chart {
+		g.chart(name)
 	}
 	for _, e := range entries {
 		path, at := filepath.Join(name, e.Name()), filepath.Join(real, e.Name())
