@@ -63,6 +63,9 @@ type subject struct {
 // read reads the chart and its values. With decrypt nil, encrypted values
 // stay closed.
 func (f *chartFlags) read(ctx context.Context, dir string, decrypt deploy.Decrypt) (*subject, error) {
+	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
+		return nil, missing(dir)
+	}
 	chart, err := render.Load(dir)
 	if err != nil {
 		return nil, deployError(err)

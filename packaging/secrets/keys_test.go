@@ -144,8 +144,10 @@ func TestAWrongKeyIsExplained(t *testing.T) {
 
 func TestPGP(t *testing.T) {
 	gpg, err := exec.LookPath("gpg")
-	if err != nil {
-		t.Fatal("this test needs gpg: install gnupg")
+	if err != nil && os.Getenv("CI") == "" { // which installs it
+		t.Skip("there is no gpg here: install gnupg")
+	} else if err != nil {
+		t.Fatal(err)
 	}
 	p := newPerson(t)
 	ring, err := os.MkdirTemp("", "ring") // the socket of the agent must have a short name
