@@ -6,21 +6,7 @@ cd "$(dirname "$0")/.."
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-# show EXIT SENTENCE COMMAND... runs a command as a user would type it, and
-# checks its exit code. What it printed is in $log.
-show() {
-	want=$1
-	printf '\n# %s\n$ %s\n' "$2" "$(shift 2; echo "$*")"
-	shift 2
-	code=0
-	"$@" >"$log" 2>&1 || code=$?
-	cat "$log"
-	printf '(exit code %s)\n' "$code"
-	if [ "$code" != "$want" ]; then
-		echo "demo: the exit code should be $want" >&2
-		exit 1
-	fi
-}
+. examples/show.sh
 
 # finds RULE... checks that the last command reported these rules.
 finds() {
