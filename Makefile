@@ -59,6 +59,8 @@ generate: ## Regenerate the registry of rules, their pages and the schema
 verify: generate ## Check that generated files are up to date and the working tree clean
 	$(GO) mod tidy -diff
 	cd tools && $(GO) mod tidy -diff
+	cd test/tools && $(GO) mod tidy -diff
+	cd test/controlplane && $(GO) mod tidy -diff
 	@gofmt -l $$(git ls-files '*.go') | (! grep .)
 	git diff --exit-code
 	@untracked=$$(git ls-files --others --exclude-standard); \

@@ -111,7 +111,7 @@ func (o *Options) capabilities() (*chartutil.Capabilities, error) {
 	if o.KubeVersion != "" {
 		v, err := chartutil.ParseKubeVersion(o.KubeVersion)
 		if err != nil {
-			return nil, fmt.Errorf("Kubernetes version %q is not like v1.34.0", o.KubeVersion)
+			return nil, fmt.Errorf("version %q of Kubernetes is not like v1.34.0", o.KubeVersion)
 		}
 		caps.KubeVersion = *v
 	}
