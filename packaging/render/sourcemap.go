@@ -213,7 +213,7 @@ func (m *Map) Origin(file string, start, end int) (Origin, bool) {
 	i := sort.SearchInts(f.clean, start+1) - 1
 	at := Origin{Template: file}
 	if !f.same[i] {
-		return m.lineOnly(f, t, i, at)
+		return Origin{}, false
 	}
 	shift := f.marked[i] - f.clean[i]
 	from, ok := f.at(start + shift)
