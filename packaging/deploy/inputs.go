@@ -44,8 +44,13 @@ type Inputs struct {
 	Encrypted bool
 }
 
-// Hidden is a decrypted value, as text.
-type Hidden struct{ Path, Value string }
+// Hidden is a decrypted value, as text. Inner is set for one that stands in the
+// text of another, which is JSON or YAML: templates may take it out of there,
+// and no canary goes that way.
+type Hidden struct {
+	Path, Value string
+	Inner       bool
+}
 
 // A Decrypt returns the plaintext of a file, whose MAC was verified.
 type Decrypt func(ctx context.Context, name string, text []byte) ([]byte, error)
@@ -122,9 +127,40 @@ func (in *Inputs) hide(path string, sealed, plain any) {
 		}
 	case string:
 		if _, ok := environment.Ciphertext(s); ok && plain != nil {
-			in.Hidden = append(in.Hidden, Hidden{path, fmt.Sprint(plain)})
+			text := fmt.Sprint(plain)
+			in.Hidden = append(in.Hidden, Hidden{Path: path, Value: text})
+			in.inside(path, text)
 		}
 	}
+}
+
+// inside collects the texts in a value that is JSON or YAML.
+func (in *Inputs) inside(path, text string) {
+	if !strings.ContainsAny(text, ":{[") {
+		return
+	}
+	var tree any
+	if yaml.Unmarshal([]byte(text), &tree) != nil {
+		return
+	}
+	var walk func(v any)
+	walk = func(v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			for _, c := range v {
+				walk(c)
+			}
+		case []any:
+			for _, c := range v {
+				walk(c)
+			}
+		case string:
+			if v != text {
+				in.Hidden = append(in.Hidden, Hidden{Path: path, Value: v, Inner: true})
+			}
+		}
+	}
+	walk(tree)
 }
 
 // forget drops decrypted values that a text holds which is no secret: a user

@@ -18,9 +18,10 @@ func (c *Check) leaks() {
 		return
 	}
 	if c.planted == nil {
-		c.byValue()
+		c.byValue(c.inputs.Hidden)
 		return
 	}
+	c.byValue(slices.DeleteFunc(slices.Clone(c.inputs.Hidden), func(h Hidden) bool { return !h.Inner }))
 	l := leaker{check: c, output: c.planted, from: c.from}
 	if c.inputs.Open != nil { // what was linted holds the true values
 		twin := *c
@@ -147,10 +148,12 @@ func (l *leaker) report(hit taint.Hit, at source.Span, object lint.Object, path,
 	l.check.Findings = append(l.check.Findings, f)
 }
 
-// byValue is for a chart that cannot be rendered with canaries: it looks for
-// the decrypted values themselves, line by line, where they are long enough
-// not to be there by chance.
-func (c *Check) byValue() {
+// byValue is for where canaries do not go: it looks for the decrypted values
+// themselves, line by line, where they are long enough not to be there by chance.
+func (c *Check) byValue(all []Hidden) {
+	if c.inputs.Open == nil || len(all) == 0 {
+		return
+	}
 	const enough = 8
 	for _, name := range c.output.Names() {
 		text := c.output.Files[name]
@@ -158,7 +161,7 @@ func (c *Check) byValue() {
 			if IsSecret(d.Root) {
 				continue
 			}
-			for _, hidden := range c.inputs.Hidden {
+			for _, hidden := range all {
 				for _, line := range strings.Split(hidden.Value, "\n") {
 					line = strings.TrimSpace(line)
 					i := strings.Index(text[d.Start:d.End], line)

@@ -111,7 +111,11 @@ func (p *Planter) canary(file, path, kind string) any {
 	c.word = strings.Repeat(word, 3)
 	c.forms = [][]byte{[]byte(word), []byte(hex.EncodeToString([]byte(word)))}
 	for shift := range 3 {
-		c.exact = append(c.exact, core(strings.Repeat(word, 3), shift))
+		once := core(strings.Repeat(word, 3), shift)
+		c.exact = append(c.exact, once)
+		for shift := range 3 { // and twice, as in the auth of a registry
+			c.exact = append(c.exact, core(string(once), shift))
+		}
 	}
 	p.Canaries = append(p.Canaries, c)
 	return c.word
