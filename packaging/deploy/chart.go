@@ -266,7 +266,8 @@ func (c *Check) Failed(err error) {
 			f.Span = span
 		}
 	}
-	if c.inputs.Planter.Holds(f.Message) || c.inputs.Open == nil && c.inputs.Encrypted {
+	ran := failure != nil && len(failure.Places) > 0 && failure.Places[0].Column > 0 // and was understood before
+	if c.inputs.Planter.Holds(f.Message) || ran && c.inputs.Open == nil && c.inputs.Encrypted {
 		f.Message += "; this was rendered with placeholders for encrypted values: with the key, it may go well"
 	}
 	if c.inputs.Planter.Holds(f.Message) {

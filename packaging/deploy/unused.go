@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/packaging/environment"
@@ -49,7 +48,7 @@ func (r *Result) unused(chart *render.Chart, set *environment.Set, checks []*Che
 func sharedFiles(set *environment.Set, e *environment.Environment) []string {
 	var all []string
 	for _, folder := range set.Folders {
-		if strings.HasPrefix(filepath.Clean(folder), filepath.Clean(set.Chart)+string(filepath.Separator)) {
+		if filepath.Clean(folder) == filepath.Join(set.Chart, "environments") {
 			continue // the chart's own
 		}
 		for _, name := range []string{"values.yaml", "secrets.yaml"} {
