@@ -15,7 +15,6 @@ type randomTemplate struct {
 	*rand.Rand
 	b     strings.Builder
 	words int
-	vars  []string
 	loop  bool
 }
 
