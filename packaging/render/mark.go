@@ -139,9 +139,10 @@ func (m *marker) text(at int, text []byte) {
 	fresh := true
 	for i := 0; i < len(text); i++ {
 		c := text[i]
-		if c != '\n' && c != ' ' && c != '\t' && c != '\r' && fresh {
+		visible := c != '\n' && c != ' ' && c != '\t' && c != '\r'
+		if i == 0 || fresh && visible {
 			m.mark(markLiteral, at+i)
-			fresh = false
+			fresh = !visible
 		}
 		if c == '\n' {
 			fresh = true
