@@ -28,6 +28,7 @@ type Map struct {
 // A template is the text of one file of templates/.
 type template struct {
 	file    *source.File
+	first   int // the number of the first action
 	actions []Action
 }
 
@@ -42,7 +43,7 @@ type mapped struct {
 type segment struct {
 	start, end int
 	literal    int // offset in the template, when action < 0
-	action     int
+	action     int // its place in template.actions
 }
 
 // An Origin is where rendered text came from.
@@ -78,15 +79,17 @@ func (c *Chart) Map(values map[string]any, o Options, out *Output) (*Map, error)
 			}
 		}
 	}
+	first := 0
 	for name, f := range all {
 		if strings.HasPrefix(path.Base(name), "_") {
 			continue
 		}
-		text, actions, err := mark(name, f.Data, known)
+		text, actions, err := mark(name, f.Data, first, known)
 		if err != nil {
 			continue // nothing is said of this one
 		}
-		m.templates[name] = &template{source.NewFile(c.Shown(name), f.Data), actions}
+		m.templates[name] = &template{source.NewFile(c.Shown(name), f.Data), first, actions}
+		first += len(actions)
 		f.Data = []byte(text)
 	}
 	again, err := c.render(loaded, values, o)
@@ -94,8 +97,8 @@ func (c *Chart) Map(values map[string]any, o Options, out *Output) (*Map, error)
 		return m, nil
 	}
 	for name, clean := range out.Files {
-		if m.templates[name] != nil {
-			m.files[name] = compare(clean, again.Files[name])
+		if t := m.templates[name]; t != nil {
+			m.files[name] = compare(clean, again.Files[name], t.first, len(t.actions))
 		}
 	}
 	return m, nil
@@ -123,8 +126,8 @@ func (c *Chart) Shown(name string) string {
 
 // compare takes the marks out of a text and holds what is left against the
 // clean one, line by line.
-func compare(clean, marked string) *mapped {
-	text, segments := strip(marked)
+func compare(clean, marked string, first, count int) *mapped {
+	text, segments := strip(marked, first, count)
 	m := &mapped{clean: lines(clean), marked: lines(text), segments: segments}
 	if len(m.clean) != len(m.marked) {
 		return &mapped{}
@@ -153,13 +156,15 @@ func line(s string, starts []int, i int) string {
 	return s[starts[i]:]
 }
 
-// strip takes out the marks.
-func strip(s string) (string, []segment) {
+// strip takes out the marks of a template whose actions are numbered from first
+// on.
+func strip(s string, first, count int) (string, []segment) {
 	var out strings.Builder
 	var all []segment
-	now, depth := segment{action: -1, literal: -1}, 0
+	now := segment{action: -1, literal: -1}
+	var open []int // actions
 	end := func() {
-		if now.end = out.Len(); now.end > now.start && (now.action >= 0 || now.literal >= 0) {
+		if now.end = out.Len(); now.end > now.start && (now.action >= 0 && now.action < count || now.literal >= 0) {
 			all = append(all, now)
 		}
 		now = segment{start: out.Len(), action: -1, literal: -1}
@@ -175,27 +180,36 @@ func strip(s string) (string, []segment) {
 		}
 		out.WriteString(s[:i])
 		what := s[i+len(markOpen) : i+j]
+		if strings.Contains(what, markOpen) { // the end of this one was cut off
+			s = s[i+len(markOpen):]
+			continue
+		}
 		s = s[i+j+len(markShut):]
 		if what == "" {
 			continue
 		}
-		n, _ := strconv.Atoi(what[1:])
+		n, err := strconv.Atoi(what[1:])
+		if err != nil {
+			continue
+		}
 		switch what[0] {
 		case markLiteral:
-			if depth == 0 {
+			if len(open) == 0 {
 				end()
 				now.literal = n
 			}
 		case markAction:
-			if depth++; depth == 1 {
+			if open = append(open, n); len(open) == 1 {
 				end()
-				now.action = n
+				now.action = n - first
 			}
-		case markEnd:
-			if depth--; depth == 0 {
+		case markEnd: // those inside of it may have lost their ends, to trunc
+			if i := slices.Index(open, n); i >= 0 {
+				open = open[:i]
+			}
+			if len(open) == 0 {
 				end()
 			}
-			depth = max(depth, 0)
 		}
 	}
 	out.WriteString(s)
