@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"text/template/parse"
 
 	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chartutil"
 
 	"github.com/tiphys-dev/tiphys/lint/source"
 )
@@ -80,17 +82,22 @@ func (c *Chart) Map(values map[string]any, o Options, out *Output) (*Map, error)
 		}
 	}
 	first := 0
-	for name, f := range all {
+	done := map[*chart.File]*template{} // a subchart may go by several names
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		f := all[name]
 		if strings.HasPrefix(path.Base(name), "_") {
 			continue
 		}
-		text, actions, err := mark(name, f.Data, first, known)
-		if err != nil {
-			continue // nothing is said of this one
+		if done[f] == nil {
+			text, actions, err := mark(name, f.Data, first, known)
+			if err != nil {
+				continue // nothing is said of this one
+			}
+			done[f] = &template{source.NewFile(c.Shown(name), f.Data), first, actions}
+			first += len(actions)
+			f.Data = []byte(text)
 		}
-		m.templates[name] = &template{source.NewFile(c.Shown(name), f.Data), first, actions}
-		first += len(actions)
-		f.Data = []byte(text)
+		m.templates[name] = done[f]
 	}
 	again, err := c.render(loaded, values, o)
 	if err != nil {
@@ -106,20 +113,62 @@ func (c *Chart) Map(values map[string]any, o Options, out *Output) (*Map, error)
 
 // collect finds the templates of a chart and of its subcharts by full name.
 func collect(c *chart.Chart, all map[string]*chart.File) {
-	for _, t := range c.Templates {
-		all[path.Join(c.ChartFullPath(), t.Name)] = t
-	}
+	eachChart(c, c.Name(), func(at string, c *chart.Chart) {
+		for _, t := range c.Templates {
+			all[path.Join(at, t.Name)] = t
+		}
+	})
+}
+
+// eachChart calls do for a chart and its subcharts with the full path of each:
+// several times where it has several aliases.
+func eachChart(c *chart.Chart, at string, do func(at string, c *chart.Chart)) {
+	do(at, c)
 	for _, d := range c.Dependencies() {
-		collect(d, all)
+		var names []string
+		for _, want := range c.Metadata.Dependencies {
+			if want != nil && want.Name == d.Name() && chartutil.IsCompatibleRange(want.Version, d.Metadata.Version) {
+				names = append(names, orElse(want.Alias, want.Name))
+			}
+		}
+		if names == nil {
+			names = []string{d.Name()}
+		}
+		slices.Sort(names)
+		for _, name := range slices.Compact(names) {
+			eachChart(d, path.Join(at, "charts", name), do)
+		}
 	}
+}
+
+// places finds the files of the chart by the full names that Helm gives them,
+// which have the name or an alias of a subchart where the path has its folder.
+func places(loaded *chart.Chart, files []File) map[string]string {
+	byData := make(map[*byte]string, len(files)) // which the loader keeps
+	for _, f := range files {
+		if len(f.Data) > 0 {
+			byData[&f.Data[0]] = f.Name
+		}
+	}
+	all := make(map[string]string, len(files))
+	for _, f := range files {
+		all[path.Join(loaded.Name(), f.Name)] = f.Name
+	}
+	eachChart(loaded, loaded.Name(), func(at string, c *chart.Chart) {
+		for _, f := range c.Raw {
+			if len(f.Data) > 0 && byData[&f.Data[0]] != "" {
+				all[path.Join(at, f.Name)] = byData[&f.Data[0]]
+			}
+		}
+	})
+	return all
 }
 
 // Shown names a file of the chart, by its full name like etl/templates/wf.yaml,
 // as a user would; one in an archive goes by its full name.
 func (c *Chart) Shown(name string) string {
-	_, rest, _ := strings.Cut(name, "/")
-	if slices.ContainsFunc(c.files, func(f File) bool { return f.Name == rest }) {
-		return filepath.Join(c.Dir, filepath.FromSlash(rest))
+	if place, ok := c.places[name]; ok {
+		return filepath.Join(c.Dir, filepath.FromSlash(place))
 	}
 	return name
 }
