@@ -74,6 +74,9 @@ func LintChart(ctx context.Context, chart *render.Chart, set *environment.Set, o
 		}
 		checks = append(checks, &Check{Chart: chart, Environment: e, Values: values, options: o})
 	}
+	for _, c := range checks {
+		c.siblings = len(checks)
+	}
 	each(len(checks), func(i int) { checks[i].run(ctx) })
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -169,6 +172,7 @@ type Check struct {
 	Findings    []lint.Finding
 
 	options            Options
+	siblings           int // checks of the same chart
 	documents, objects int
 	failures           []error
 	err                error

@@ -22,6 +22,9 @@ type locator struct {
 	made   *render.Map
 	plains []*plain
 	docs   map[string][]*manifest.Document
+	proven proof // the last one, and what came out
+	proof  *render.Output
+	spent  int // bytes that were rendered for proofs
 }
 
 // A plain is a file of the chart that templates may emit as it is.
@@ -91,8 +94,7 @@ func (l *locator) span(s source.Span, path string, object lint.Object) (span, th
 	if at, ok := l.plain(name, start, end, path, object); ok {
 		return at, source.Span{}, true
 	}
-	text := l.check.output.Files[name]
-	if v := l.value(origin, text[min(start, len(text)):min(end, len(text))]); v != nil {
+	if v := l.value(origin, start, end); v != nil {
 		return v.Span(), origin.Span, true
 	}
 	return origin.Span, source.Span{}, true
@@ -108,27 +110,54 @@ func (l *locator) sourcemap() *render.Map {
 	return l.made
 }
 
-// value returns the value that an action printed as token, when there is just
-// one that it can be.
-func (l *locator) value(o render.Origin, token string) *environment.Value {
-	var found []*environment.Value
+// value returns the value that actions printed in the bytes [start, end) of a
+// rendered file, when there is just one that it can be.
+func (l *locator) value(o render.Origin, start, end int) *environment.Value {
+	text := l.check.output.Files[o.Template]
+	token := text[min(start, len(text)):min(end, len(text))]
+	var within, around []*environment.Value // the token; of the token
+	direct := map[*environment.Value]bool{}
 	for _, a := range o.Actions {
 		for _, path := range a.Values {
 			for _, v := range below(l.check.Values.Root.At(l.scope(o.Template)...), path) {
 				v.Each(func(leaf *environment.Value) {
-					if leaf.Text != "" && !leaf.Secret && strings.Contains(token, leaf.Text) && !slices.Contains(found, leaf) {
-						found = append(found, leaf)
+					to := &within
+					switch {
+					case leaf.Text == "" || leaf.Secret || token == "":
+						return
+					case strings.Contains(token, leaf.Text):
+						direct[leaf] = direct[leaf] || a.Direct && leaf == v
+					case strings.Contains(leaf.Text, token):
+						to = &around
+					default:
+						return
+					}
+					if !slices.Contains(*to, leaf) {
+						*to = append(*to, leaf)
 					}
 				})
 			}
 		}
 	}
-	if len(found) == 0 {
-		return nil
-	}
 	// The longest says most of the token; two that are as long say nothing.
-	slices.SortStableFunc(found, func(a, b *environment.Value) int { return len(b.Text) - len(a.Text) })
-	if len(found) > 1 && len(found[0].Text) == len(found[1].Text) {
+	slices.SortStableFunc(within, func(a, b *environment.Value) int { return len(b.Text) - len(a.Text) })
+	var found []*environment.Value
+	for i, v := range within {
+		if len(found) > 0 && len(v.Text) < len(within[i-1].Text) {
+			break
+		}
+		if direct[v] || l.moves(v, v.Text, o.Template, start, end) {
+			found = append(found, v)
+		}
+	}
+	if len(found) == 0 { // a part of a longer text
+		for _, v := range around {
+			if l.moves(v, token, o.Template, start, end) {
+				found = append(found, v)
+			}
+		}
+	}
+	if len(found) != 1 {
 		return nil
 	}
 	return found[0]

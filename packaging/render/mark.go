@@ -31,6 +31,8 @@ type Action struct {
 	// Values are the paths of the values that it reads, as far as the template
 	// tells: image.tag for {{ .Values.image.tag }}, jobs for {{ .Values.jobs | toYaml }}.
 	Values [][]string
+	// Direct is set when it prints a value as it is: {{ .Values.image.tag | quote }}.
+	Direct bool
 }
 
 // marker writes a template again, with marks that survive rendering.
@@ -168,7 +170,7 @@ func (m *marker) action(n parse.Node, at int, pipe *parse.PipeNode) {
 	}
 	number := m.first + len(m.actions)
 	m.mark(markAction, number)
-	m.actions = append(m.actions, Action{Start: start, End: closing(m.src, at), Values: m.reads.paths(n, pipe)})
+	m.actions = append(m.actions, Action{Start: start, End: closing(m.src, at), Values: m.reads.paths(n, pipe), Direct: m.reads.direct(n, pipe)})
 	m.out.WriteString(n.String())
 	m.mark(markEnd, number)
 }

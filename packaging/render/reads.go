@@ -99,6 +99,33 @@ func (r reader) paths(n parse.Node, pipe *parse.PipeNode) [][]string {
 	return c.found
 }
 
+// direct reports whether an action prints a value that it names in full, as it
+// is.
+func (r reader) direct(n parse.Node, pipe *parse.PipeNode) bool {
+	if _, ok := n.(*parse.ActionNode); !ok || len(pipe.Cmds[0].Args) != 1 {
+		return false
+	}
+	switch first := pipe.Cmds[0].Args[0].(type) {
+	case *parse.FieldNode:
+		if r.dot == nil || len(r.dot) > 0 {
+			return false
+		}
+	case *parse.VariableNode:
+		if first.Ident[0] != "$" {
+			return false
+		}
+	default:
+		return false
+	}
+	for _, c := range pipe.Cmds[1:] {
+		f, ok := c.Args[0].(*parse.IdentifierNode)
+		if !ok || !slices.Contains([]string{"quote", "squote", "toString", "trim", "indent", "nindent"}, f.Ident) {
+			return false
+		}
+	}
+	return true
+}
+
 // most bounds the paths of one action: a partial may read all there is.
 const most = 200
 
