@@ -77,7 +77,12 @@ func LintChart(ctx context.Context, chart *render.Chart, set *environment.Set, o
 	for _, c := range checks {
 		c.siblings = len(checks)
 	}
-	each(len(checks), func(i int) { checks[i].run(ctx) })
+	each(len(checks), func(i int) {
+		c := checks[i]
+		if c.run(ctx); c.output != nil { // only that there is one is asked later
+			c.output, c.planted, c.from, c.inputs, c.values = &render.Output{}, nil, nil, nil, nil
+		}
+	})
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
