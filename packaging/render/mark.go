@@ -59,7 +59,7 @@ func mark(name string, src []byte, first int, partials *partials) (string, []Act
 	if _, err := t.Parse(string(src), "", "", set); err != nil {
 		return "", nil, err
 	}
-	m := &marker{src: src, first: first, reads: reader{partials: partials, dot: []string{}}}
+	m := &marker{src: src, first: first, reads: reader{partials: partials, dot: []string{}, root: []string{}}}
 	for defined, tree := range set {
 		if defined != name && tree.Root != nil {
 			fmt.Fprintf(&m.out, "{{define %q}}%s{{end}}", defined, printed(tree.Root))

@@ -10,6 +10,7 @@ import (
 type reader struct {
 	partials *partials
 	dot      []string // nil when it is not known
+	root     []string // what $ is: in a partial, what it was called with
 	vars     map[string][]string
 }
 
@@ -71,7 +72,10 @@ func (r reader) path(n parse.Node) []string {
 		return append(slices.Clone(r.dot), n.Ident...)
 	case *parse.VariableNode:
 		if n.Ident[0] == "$" {
-			return append([]string{}, n.Ident[1:]...)
+			if r.root == nil {
+				return nil
+			}
+			return append(append([]string{}, r.root...), n.Ident[1:]...)
 		}
 		if at := r.vars[n.Ident[0]]; at != nil {
 			return append(slices.Clone(at), n.Ident[1:]...)
@@ -169,7 +173,7 @@ func (c *collector) enter(r reader, name string, dot []string) {
 		return
 	}
 	c.seen[name] = true
-	c.list(reader{partials: r.partials, dot: dot}, tree.Root)
+	c.list(reader{partials: r.partials, dot: dot, root: dot}, tree.Root)
 }
 
 func (c *collector) list(r reader, l *parse.ListNode) {
