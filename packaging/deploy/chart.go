@@ -74,7 +74,15 @@ func LintChart(ctx context.Context, chart *render.Chart, set *environment.Set, o
 		}
 		checks = append(checks, &Check{Chart: chart, Environment: e, Values: values, options: o})
 	}
-	each(len(checks), func(i int) { checks[i].run(ctx) })
+	for _, c := range checks {
+		c.siblings = len(checks)
+	}
+	each(len(checks), func(i int) {
+		c := checks[i]
+		if c.run(ctx); c.output != nil { // only that there is one is asked later
+			c.output, c.planted, c.from, c.inputs, c.values = &render.Output{}, nil, nil, nil, nil
+		}
+	})
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -169,6 +177,7 @@ type Check struct {
 	Findings    []lint.Finding
 
 	options            Options
+	siblings           int // checks of the same chart
 	documents, objects int
 	failures           []error
 	err                error

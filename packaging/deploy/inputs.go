@@ -259,12 +259,7 @@ func Extra(files []Layer, before, after map[string]any) ([]environment.Layer, er
 		_, encrypted := environment.Sealed(values)
 		all = append(all, environment.Layer{Name: f.Name, Text: f.Text, Secret: encrypted})
 	}
-	set := map[string]any{}
-	for key, value := range after {
-		if !reflect.DeepEqual(value, before[key]) {
-			set[key] = value
-		}
-	}
+	set := difference(before, after)
 	if len(set) == 0 {
 		return all, nil
 	}
@@ -273,6 +268,24 @@ func Extra(files []Layer, before, after map[string]any) ([]environment.Layer, er
 		return nil, fmt.Errorf("read --set: %w", err)
 	}
 	return append(all, environment.Layer{Name: "--set", Text: text, Secret: true}), nil
+}
+
+// difference is what after sets that before does not: of maps, no more than that.
+func difference(before, after map[string]any) map[string]any {
+	set := map[string]any{}
+	for key, value := range after {
+		old, had := before[key]
+		if had && reflect.DeepEqual(value, old) {
+			continue
+		}
+		oldMap, was := old.(map[string]any)
+		newMap, is := value.(map[string]any)
+		if was && is {
+			value = difference(oldMap, newMap)
+		}
+		set[key] = value
+	}
+	return set
 }
 
 // Layers converts those of an environment.

@@ -1,8 +1,10 @@
 package deploy
 
 import (
+	"bytes"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint"
@@ -20,10 +22,14 @@ type locator struct {
 	made   *render.Map
 	plains []*plain
 	docs   map[string][]*manifest.Document
+	proven proof // the last one, and what came out
+	proof  *render.Output
+	spent  int // bytes that were rendered for proofs
 }
 
 // A plain is a file of the chart that templates may emit as it is.
 type plain struct {
+	name string // in the chart
 	file *source.File
 	docs []*manifest.Document
 }
@@ -88,8 +94,7 @@ func (l *locator) span(s source.Span, path string, object lint.Object) (span, th
 	if at, ok := l.plain(name, start, end, path, object); ok {
 		return at, source.Span{}, true
 	}
-	text := l.check.output.Files[name]
-	if v := l.value(origin, text[min(start, len(text)):min(end, len(text))]); v != nil {
+	if v := l.value(origin, start, end); v != nil {
 		return v.Span(), origin.Span, true
 	}
 	return origin.Span, source.Span{}, true
@@ -105,27 +110,54 @@ func (l *locator) sourcemap() *render.Map {
 	return l.made
 }
 
-// value returns the value that an action printed as token, when there is just
-// one that it can be.
-func (l *locator) value(o render.Origin, token string) *environment.Value {
-	var found []*environment.Value
+// value returns the value that actions printed in the bytes [start, end) of a
+// rendered file, when there is just one that it can be.
+func (l *locator) value(o render.Origin, start, end int) *environment.Value {
+	text := l.check.output.Files[o.Template]
+	token := text[min(start, len(text)):min(end, len(text))]
+	var within, around []*environment.Value // the token; of the token
+	direct := map[*environment.Value]bool{}
 	for _, a := range o.Actions {
 		for _, path := range a.Values {
 			for _, v := range below(l.check.Values.Root.At(l.scope(o.Template)...), path) {
 				v.Each(func(leaf *environment.Value) {
-					if leaf.Text != "" && !leaf.Secret && strings.Contains(token, leaf.Text) && !slices.Contains(found, leaf) {
-						found = append(found, leaf)
+					to := &within
+					switch {
+					case leaf.Text == "" || leaf.Secret || token == "":
+						return
+					case strings.Contains(token, leaf.Text):
+						direct[leaf] = direct[leaf] || a.Direct && leaf == v
+					case strings.Contains(leaf.Text, token):
+						to = &around
+					default:
+						return
+					}
+					if !slices.Contains(*to, leaf) {
+						*to = append(*to, leaf)
 					}
 				})
 			}
 		}
 	}
-	if len(found) == 0 {
-		return nil
-	}
 	// The longest says most of the token; two that are as long say nothing.
-	slices.SortStableFunc(found, func(a, b *environment.Value) int { return len(b.Text) - len(a.Text) })
-	if len(found) > 1 && len(found[0].Text) == len(found[1].Text) {
+	slices.SortStableFunc(within, func(a, b *environment.Value) int { return len(b.Text) - len(a.Text) })
+	var found []*environment.Value
+	for i, v := range within {
+		if len(found) > 0 && len(v.Text) < len(within[i-1].Text) {
+			break
+		}
+		if direct[v] || l.moves(v, v.Text, o.Template, start, end) {
+			found = append(found, v)
+		}
+	}
+	if len(found) == 0 { // a part of a longer text
+		for _, v := range around {
+			if l.moves(v, token, o.Template, start, end) {
+				found = append(found, v)
+			}
+		}
+	}
+	if len(found) != 1 {
 		return nil
 	}
 	return found[0]
@@ -160,7 +192,30 @@ func below(v *environment.Value, path []string) []*environment.Value {
 }
 
 // fromLine is what the library chart says of each document that it emits.
-var fromLine = regexp.MustCompile(`(?m)^# From workflows/.*\n`)
+var fromLine = regexp.MustCompile(`(?m)^# From (workflows/.*):([0-9]+)(?:, with an overlay)?\n`)
+
+// from finds the file, and where in it, that a rendered document says to be of.
+func (l *locator) from(raw string) (files []*plain, off int) {
+	m := fromLine.FindStringSubmatch(raw)
+	if m == nil {
+		return l.files(), 0
+	}
+	for _, p := range l.files() {
+		line, err := strconv.Atoi(m[2])
+		if p.name != m[1] || err != nil {
+			continue
+		}
+		for ; line > 1; line-- {
+			i := bytes.IndexByte(p.file.Bytes[off:], '\n')
+			if i < 0 {
+				return l.files(), 0 // the comment is of somebody else
+			}
+			off += i + 1
+		}
+		return []*plain{p}, off
+	}
+	return l.files(), 0
+}
 
 // plain finds the bytes of a rendered document in the file that it was emitted
 // from: by its text, or, where values changed it, by object and path.
@@ -176,22 +231,27 @@ func (l *locator) plain(name string, start, end int, path string, object lint.Ob
 	if body == "" || start < lead || end > lead+len(body) {
 		return source.Span{}, false
 	}
-	if span, ok := l.verbatim(body, start-lead, end-lead); ok {
+	files, off := l.from(raw)
+	if span, ok := verbatim(files, off, body, start-lead, end-lead); ok {
 		return span, true
+	}
+	if object.Kind == "" {
+		object = lint.Object{Kind: doc.Root.Get("kind").Text(), Name: nameOf(doc.Root)}
 	}
 	if path == "" || object.Kind == "" {
 		return source.Span{}, false
 	}
-	return l.byPath(path, object, doc.Root.Find(path))
+	return l.byPath(files, off, path, object, doc.Root.Find(path), start, end)
 }
 
-// verbatim finds the text of a document in exactly one plain file.
-func (l *locator) verbatim(body string, start, end int) (found source.Span, ok bool) {
-	for _, p := range l.files() {
-		i := strings.Index(string(p.file.Bytes), body)
+// verbatim finds the text of a document in exactly one of the files.
+func verbatim(files []*plain, off int, body string, start, end int) (found source.Span, ok bool) {
+	for _, p := range files {
+		i := bytes.Index(p.file.Bytes[off:], []byte(body))
 		if i < 0 {
 			continue
 		}
+		i += off
 		if ok {
 			return source.Span{}, false
 		}
@@ -202,20 +262,20 @@ func (l *locator) verbatim(body string, start, end int) (found source.Span, ok b
 
 // byPath finds the field of the object in a plain file. What is not there, or
 // is not the same there, was brought by values.
-func (l *locator) byPath(path string, object lint.Object, rendered *manifest.Node) (source.Span, bool) {
-	for _, p := range l.files() {
+func (l *locator) byPath(files []*plain, off int, path string, object lint.Object, rendered *manifest.Node, start, end int) (source.Span, bool) {
+	for _, p := range files {
 		for _, d := range p.parsed() {
-			if d.Root.Get("kind").Text() != object.Kind || nameOf(d.Root) != object.Name {
+			if d.End <= off || d.Root.Get("kind").Text() != object.Kind || nameOf(d.Root) != object.Name {
 				continue
 			}
 			n := d.Root.Find(path)
 			if n.Scalar() && rendered.Scalar() && n.Value == rendered.Value {
-				return n.Token(), true
+				return partOf(n, rendered, start, end), true
 			}
-			if v := l.overlay(object.Name, rendered.Text()); v != nil {
+			if v := l.overlay(object, rendered.Text()); v != nil {
 				return v.Span(), true
 			}
-			if n != nil {
+			if n != nil && !(n.Scalar() && rendered.Scalar()) {
 				return n.Token(), true
 			}
 		}
@@ -223,10 +283,34 @@ func (l *locator) byPath(path string, object lint.Object, rendered *manifest.Nod
 	return source.Span{}, false
 }
 
-// overlay finds the one value of the overlay of a workflow that has the text.
-func (l *locator) overlay(name, text string) *environment.Value {
+// partOf finds the bytes [start, end) of a rendered scalar in n, which has the
+// same value and may be written in another way.
+func partOf(n, rendered *manifest.Node, start, end int) source.Span {
+	if k := rendered.Key; k != nil && n.Key != nil && k.Start <= start && end <= k.End {
+		return n.Key.Span()
+	}
+	text, whole := rendered.File.Bytes, rendered.Token()
+	if start < whole.Start || start == whole.Start && end >= whole.End || end > rendered.End {
+		return n.Token()
+	}
+	part, at := text[start:end], n.Start
+	for nth := bytes.Count(text[whole.Start:start], part); ; nth-- {
+		i := bytes.Index(n.File.Bytes[at:n.End], part)
+		switch {
+		case i < 0:
+			return n.Token()
+		case nth == 0:
+			return source.Span{File: n.File, Start: at + i, End: at + i + len(part)}
+		}
+		at += i + len(part)
+	}
+}
+
+// overlay finds the one value of the overlays of a workflow that has the text.
+func (l *locator) overlay(object lint.Object, text string) *environment.Value {
 	var found []*environment.Value
-	for _, key := range []string{strings.TrimSuffix(name, "-"), "*"} {
+	name := strings.TrimSuffix(object.Name, "-")
+	for _, key := range []string{name, "*", object.Kind + "/" + name, object.Kind + "/*"} {
 		l.check.Values.Root.At("workflows", key).Each(func(v *environment.Value) {
 			if v.Text == text && text != "" && !v.Secret {
 				found = append(found, v)
@@ -252,7 +336,7 @@ func (l *locator) files() []*plain {
 		l.plains = []*plain{}
 		for _, f := range l.check.Chart.Files() {
 			if plainFile(f.Name) {
-				l.plains = append(l.plains, &plain{file: source.NewFile(l.check.Chart.Shown(l.check.Chart.Name+"/"+f.Name), f.Data)})
+				l.plains = append(l.plains, &plain{name: f.Name, file: source.NewFile(l.check.Chart.Shown(l.check.Chart.Name+"/"+f.Name), f.Data)})
 			}
 		}
 	}

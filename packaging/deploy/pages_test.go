@@ -32,7 +32,11 @@ func TestPages(t *testing.T) {
 }
 
 // TestPositions is about what no single rule is about.
-func TestPositions(t *testing.T) { page(t, nil, "testdata/positions.txtar") }
+func TestPositions(t *testing.T) {
+	for _, name := range []string{"positions", "lines"} {
+		t.Run(name, func(t *testing.T) { page(t, nil, filepath.Join("testdata", name+".txtar")) })
+	}
+}
 
 func page(t *testing.T, r *lint.Rule, name string) {
 	archive, err := txtar.ParseFile(name)

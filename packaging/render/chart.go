@@ -33,7 +33,8 @@ type Chart struct {
 	// Name, Version, AppVersion and KubeVersion are those of Chart.yaml.
 	Name, Version, AppVersion, KubeVersion string
 
-	files []File
+	files  []File
+	places map[string]string // by the full names that Helm has
 }
 
 // Load loads a chart from a folder, heeding .helmignore, or from an archive.
@@ -85,7 +86,7 @@ func FromFiles(dir string, files []File) (*Chart, error) {
 
 func newChart(dir string, loaded *chart.Chart, files []File) *Chart {
 	m := loaded.Metadata
-	return &Chart{Dir: dir, Name: m.Name, Version: m.Version, AppVersion: m.AppVersion, KubeVersion: m.KubeVersion, files: files}
+	return &Chart{Dir: dir, Name: m.Name, Version: m.Version, AppVersion: m.AppVersion, KubeVersion: m.KubeVersion, files: files, places: places(loaded, files)}
 }
 
 // Files returns the files of the chart, subcharts included. They must not be

@@ -16,7 +16,8 @@ const (
 )
 
 // The kinds of marks: a literal text begins, with its offset in the template;
-// what an action prints begins, with its number; and ends.
+// what an action prints begins, with its number; and ends, with the same. No
+// action of another template has that number.
 const (
 	markLiteral = 'L'
 	markAction  = 'A'
@@ -30,6 +31,8 @@ type Action struct {
 	// Values are the paths of the values that it reads, as far as the template
 	// tells: image.tag for {{ .Values.image.tag }}, jobs for {{ .Values.jobs | toYaml }}.
 	Values [][]string
+	// Direct is set when it prints a value as it is: {{ .Values.image.tag | quote }}.
+	Direct bool
 }
 
 // marker writes a template again, with marks that survive rendering.
@@ -39,12 +42,14 @@ type Action struct {
 type marker struct {
 	src     []byte
 	out     strings.Builder
+	first   int // the number of the first action
 	actions []Action
 	reads   reader
 }
 
-// mark returns the template with marks, and its actions by number.
-func mark(name string, src []byte, partials *partials) (string, []Action, error) {
+// mark returns the template with marks, and its actions, which are numbered
+// from first on.
+func mark(name string, src []byte, first int, partials *partials) (string, []Action, error) {
 	if bytes.Contains(src, []byte(markOpen)) || bytes.Contains(src, []byte(markShut)) {
 		return "", nil, fmt.Errorf("%s uses characters for private use", name)
 	}
@@ -54,7 +59,7 @@ func mark(name string, src []byte, partials *partials) (string, []Action, error)
 	if _, err := t.Parse(string(src), "", "", set); err != nil {
 		return "", nil, err
 	}
-	m := &marker{src: src, reads: reader{partials: partials, dot: []string{}}}
+	m := &marker{src: src, first: first, reads: reader{partials: partials, dot: []string{}, root: []string{}}}
 	for defined, tree := range set {
 		if defined != name && tree.Root != nil {
 			fmt.Fprintf(&m.out, "{{define %q}}%s{{end}}", defined, printed(tree.Root))
@@ -80,9 +85,7 @@ func (m *marker) mark(kind byte, n int) {
 	}
 	m.out.WriteString(markOpen)
 	m.out.WriteByte(kind)
-	if kind != markEnd {
-		m.out.WriteString(strconv.Itoa(n))
-	}
+	m.out.WriteString(strconv.Itoa(n))
 	m.out.WriteString(markShut)
 }
 
@@ -165,10 +168,11 @@ func (m *marker) action(n parse.Node, at int, pipe *parse.PipeNode) {
 	if start < 0 {
 		start = at
 	}
-	m.mark(markAction, len(m.actions))
-	m.actions = append(m.actions, Action{Start: start, End: closing(m.src, at), Values: m.reads.paths(n, pipe)})
+	number := m.first + len(m.actions)
+	m.mark(markAction, number)
+	m.actions = append(m.actions, Action{Start: start, End: closing(m.src, at), Values: m.reads.paths(n, pipe), Direct: m.reads.direct(n, pipe)})
 	m.out.WriteString(n.String())
-	m.mark(markEnd, 0)
+	m.mark(markEnd, number)
 }
 
 // closing returns the offset behind the }} of the action that at is in. Quotes

@@ -10,6 +10,7 @@ import (
 type reader struct {
 	partials *partials
 	dot      []string // nil when it is not known
+	root     []string // what $ is: in a partial, what it was called with
 	vars     map[string][]string
 }
 
@@ -71,7 +72,10 @@ func (r reader) path(n parse.Node) []string {
 		return append(slices.Clone(r.dot), n.Ident...)
 	case *parse.VariableNode:
 		if n.Ident[0] == "$" {
-			return append([]string{}, n.Ident[1:]...)
+			if r.root == nil {
+				return nil
+			}
+			return append(append([]string{}, r.root...), n.Ident[1:]...)
 		}
 		if at := r.vars[n.Ident[0]]; at != nil {
 			return append(slices.Clone(at), n.Ident[1:]...)
@@ -97,6 +101,33 @@ func (r reader) paths(n parse.Node, pipe *parse.PipeNode) [][]string {
 	}
 	c.pipe(r, pipe)
 	return c.found
+}
+
+// direct reports whether an action prints a value that it names in full, as it
+// is.
+func (r reader) direct(n parse.Node, pipe *parse.PipeNode) bool {
+	if _, ok := n.(*parse.ActionNode); !ok || len(pipe.Cmds[0].Args) != 1 {
+		return false
+	}
+	switch first := pipe.Cmds[0].Args[0].(type) {
+	case *parse.FieldNode:
+		if r.dot == nil || len(r.dot) > 0 {
+			return false
+		}
+	case *parse.VariableNode:
+		if first.Ident[0] != "$" {
+			return false
+		}
+	default:
+		return false
+	}
+	for _, c := range pipe.Cmds[1:] {
+		f, ok := c.Args[0].(*parse.IdentifierNode)
+		if !ok || !slices.Contains([]string{"quote", "squote", "toString", "trim", "indent", "nindent"}, f.Ident) {
+			return false
+		}
+	}
+	return true
 }
 
 // most bounds the paths of one action: a partial may read all there is.
@@ -142,7 +173,7 @@ func (c *collector) enter(r reader, name string, dot []string) {
 		return
 	}
 	c.seen[name] = true
-	c.list(reader{partials: r.partials, dot: dot}, tree.Root)
+	c.list(reader{partials: r.partials, dot: dot, root: dot}, tree.Root)
 }
 
 func (c *collector) list(r reader, l *parse.ListNode) {

@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"text/template/parse"
 
 	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chartutil"
 
 	"github.com/tiphys-dev/tiphys/lint/source"
 )
@@ -28,6 +30,7 @@ type Map struct {
 // A template is the text of one file of templates/.
 type template struct {
 	file    *source.File
+	first   int // the number of the first action
 	actions []Action
 }
 
@@ -42,7 +45,7 @@ type mapped struct {
 type segment struct {
 	start, end int
 	literal    int // offset in the template, when action < 0
-	action     int
+	action     int // its place in template.actions
 }
 
 // An Origin is where rendered text came from.
@@ -78,24 +81,31 @@ func (c *Chart) Map(values map[string]any, o Options, out *Output) (*Map, error)
 			}
 		}
 	}
-	for name, f := range all {
+	first := 0
+	done := map[*chart.File]*template{} // a subchart may go by several names
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		f := all[name]
 		if strings.HasPrefix(path.Base(name), "_") {
 			continue
 		}
-		text, actions, err := mark(name, f.Data, known)
-		if err != nil {
-			continue // nothing is said of this one
+		if done[f] == nil {
+			text, actions, err := mark(name, f.Data, first, known)
+			if err != nil {
+				continue // nothing is said of this one
+			}
+			done[f] = &template{source.NewFile(c.Shown(name), f.Data), first, actions}
+			first += len(actions)
+			f.Data = []byte(text)
 		}
-		m.templates[name] = &template{source.NewFile(c.Shown(name), f.Data), actions}
-		f.Data = []byte(text)
+		m.templates[name] = done[f]
 	}
 	again, err := c.render(loaded, values, o)
 	if err != nil {
 		return m, nil
 	}
 	for name, clean := range out.Files {
-		if m.templates[name] != nil {
-			m.files[name] = compare(clean, again.Files[name])
+		if t := m.templates[name]; t != nil {
+			m.files[name] = compare(clean, again.Files[name], t.first, len(t.actions))
 		}
 	}
 	return m, nil
@@ -103,28 +113,70 @@ func (c *Chart) Map(values map[string]any, o Options, out *Output) (*Map, error)
 
 // collect finds the templates of a chart and of its subcharts by full name.
 func collect(c *chart.Chart, all map[string]*chart.File) {
-	for _, t := range c.Templates {
-		all[path.Join(c.ChartFullPath(), t.Name)] = t
-	}
+	eachChart(c, c.Name(), func(at string, c *chart.Chart) {
+		for _, t := range c.Templates {
+			all[path.Join(at, t.Name)] = t
+		}
+	})
+}
+
+// eachChart calls do for a chart and its subcharts with the full path of each:
+// several times where it has several aliases.
+func eachChart(c *chart.Chart, at string, do func(at string, c *chart.Chart)) {
+	do(at, c)
 	for _, d := range c.Dependencies() {
-		collect(d, all)
+		var names []string
+		for _, want := range c.Metadata.Dependencies {
+			if want != nil && want.Name == d.Name() && chartutil.IsCompatibleRange(want.Version, d.Metadata.Version) {
+				names = append(names, orElse(want.Alias, want.Name))
+			}
+		}
+		if names == nil {
+			names = []string{d.Name()}
+		}
+		slices.Sort(names)
+		for _, name := range slices.Compact(names) {
+			eachChart(d, path.Join(at, "charts", name), do)
+		}
 	}
+}
+
+// places finds the files of the chart by the full names that Helm gives them,
+// which have the name or an alias of a subchart where the path has its folder.
+func places(loaded *chart.Chart, files []File) map[string]string {
+	byData := make(map[*byte]string, len(files)) // which the loader keeps
+	for _, f := range files {
+		if len(f.Data) > 0 {
+			byData[&f.Data[0]] = f.Name
+		}
+	}
+	all := make(map[string]string, len(files))
+	for _, f := range files {
+		all[path.Join(loaded.Name(), f.Name)] = f.Name
+	}
+	eachChart(loaded, loaded.Name(), func(at string, c *chart.Chart) {
+		for _, f := range c.Raw {
+			if len(f.Data) > 0 && byData[&f.Data[0]] != "" {
+				all[path.Join(at, f.Name)] = byData[&f.Data[0]]
+			}
+		}
+	})
+	return all
 }
 
 // Shown names a file of the chart, by its full name like etl/templates/wf.yaml,
 // as a user would; one in an archive goes by its full name.
 func (c *Chart) Shown(name string) string {
-	_, rest, _ := strings.Cut(name, "/")
-	if slices.ContainsFunc(c.files, func(f File) bool { return f.Name == rest }) {
-		return filepath.Join(c.Dir, filepath.FromSlash(rest))
+	if place, ok := c.places[name]; ok {
+		return filepath.Join(c.Dir, filepath.FromSlash(place))
 	}
 	return name
 }
 
 // compare takes the marks out of a text and holds what is left against the
 // clean one, line by line.
-func compare(clean, marked string) *mapped {
-	text, segments := strip(marked)
+func compare(clean, marked string, first, count int) *mapped {
+	text, segments := strip(marked, first, count)
 	m := &mapped{clean: lines(clean), marked: lines(text), segments: segments}
 	if len(m.clean) != len(m.marked) {
 		return &mapped{}
@@ -153,13 +205,15 @@ func line(s string, starts []int, i int) string {
 	return s[starts[i]:]
 }
 
-// strip takes out the marks.
-func strip(s string) (string, []segment) {
+// strip takes out the marks of a template whose actions are numbered from first
+// on.
+func strip(s string, first, count int) (string, []segment) {
 	var out strings.Builder
 	var all []segment
-	now, depth := segment{action: -1, literal: -1}, 0
+	now := segment{action: -1, literal: -1}
+	var open []int // actions
 	end := func() {
-		if now.end = out.Len(); now.end > now.start && (now.action >= 0 || now.literal >= 0) {
+		if now.end = out.Len(); now.end > now.start && (now.action >= 0 && now.action < count || now.literal >= 0) {
 			all = append(all, now)
 		}
 		now = segment{start: out.Len(), action: -1, literal: -1}
@@ -175,27 +229,36 @@ func strip(s string) (string, []segment) {
 		}
 		out.WriteString(s[:i])
 		what := s[i+len(markOpen) : i+j]
+		if strings.Contains(what, markOpen) { // the end of this one was cut off
+			s = s[i+len(markOpen):]
+			continue
+		}
 		s = s[i+j+len(markShut):]
 		if what == "" {
 			continue
 		}
-		n, _ := strconv.Atoi(what[1:])
+		n, err := strconv.Atoi(what[1:])
+		if err != nil {
+			continue
+		}
 		switch what[0] {
 		case markLiteral:
-			if depth == 0 {
+			if len(open) == 0 {
 				end()
 				now.literal = n
 			}
 		case markAction:
-			if depth++; depth == 1 {
+			if open = append(open, n); len(open) == 1 {
 				end()
-				now.action = n
+				now.action = n - first
 			}
-		case markEnd:
-			if depth--; depth == 0 {
+		case markEnd: // those inside of it may have lost their ends, to trunc
+			if i := slices.Index(open, n); i >= 0 {
+				open = open[:i]
+			}
+			if len(open) == 0 {
 				end()
 			}
-			depth = max(depth, 0)
 		}
 	}
 	out.WriteString(s)

@@ -105,7 +105,7 @@ func (u *Uses) templates(c *chart.Chart) {
 	}
 	walk := useCollector{uses: u, seen: map[string]bool{}, partials: known}
 	for _, t := range roots {
-		walk.list(reader{partials: known, dot: []string{}}, t.Root)
+		walk.list(reader{partials: known, dot: []string{}, root: []string{}}, t.Root)
 	}
 	for name, t := range known.trees { // reached in a way that is not followed
 		if !walk.seen[name] && !slices.Contains(roots, t) {
@@ -209,6 +209,9 @@ func (c *useCollector) float(fields []string) {
 		c.uses.read(fields[1:]...)
 		return
 	}
+	if len(fields) > 0 && fields[len(fields)-1] == "Values" { // handed on as a whole
+		c.uses.All = true
+	}
 	for _, f := range fields {
 		c.uses.floating[f] = true
 	}
@@ -233,9 +236,5 @@ func (c *useCollector) enter(r reader, name string, dot []string) {
 		return
 	}
 	c.seen[name], c.seen[key] = true, true
-	if dot == nil {
-		c.list(reader{partials: r.partials}, tree.Root)
-		return
-	}
-	c.list(reader{partials: r.partials, dot: dot}, tree.Root)
+	c.list(reader{partials: r.partials, dot: dot, root: dot}, tree.Root)
 }

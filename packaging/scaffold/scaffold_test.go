@@ -233,7 +233,7 @@ func TestImportedChartRendersTheSame(t *testing.T) {
 		"values.schema.json":         `{"additionalProperties": false, "properties": {"replicas": {}, "db": {}, "global": {}}}`,
 		"templates/_helpers.tpl":     "{{ define \"etl.labels\" }}a: b{{ end }}",
 		"templates/NOTES.txt":        "{{ .Release.Name }}",
-		"templates/workflows.yaml":   "# {{`{{workflow.name}}`}}\napiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: a}\nspec: {x: \"{{`{{x}}`}}\"}\n--- \n# nothing\n---\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: beside}\n",
+		"templates/workflows.yaml":   "# {{`{{workflow.name}}`}}\napiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: a}\nspec: {x: \"{{`{{x}}`}}\"}\n--- \n# nothing\n---\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: beside}\ndata:\n  kept: |+\n    x\n\n---\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: last}\n",
 		"templates/deep/b.json":      "{\"apiVersion\": \"argoproj.io/v1alpha1\", \"kind\": \"CronWorkflow\", \"metadata\": {\"name\": \"b\"}, \"spec\": {\"x\": \"{{\"{{\"}}y}}\"}}",
 		"templates/logic.yaml":       "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: c, labels: { {{- include \"etl.labels\" . -}} }}\nspec: {parallelism: {{ .Values.replicas }} }\n",
 		"templates/cm.yaml":          "kind: ConfigMap\napiVersion: v1\nmetadata: {name: cm}\n",
@@ -254,7 +254,7 @@ func TestImportedChartRendersTheSame(t *testing.T) {
 	if err := Write(dest, im.Files); err != nil {
 		t.Fatal(err)
 	}
-	if n, differences, err := im.Compare(source, dest, true); n != 6 || differences != nil || err != nil {
+	if n, differences, err := im.Compare(source, dest, true); n != 7 || differences != nil || err != nil {
 		t.Errorf("compared: %d, %v, %v", n, differences, err)
 	}
 	for name, helm := range map[string]string{"helm 3": testbin.Helm3(t), "helm 4": testbin.Helm4(t)} {
@@ -262,7 +262,7 @@ func TestImportedChartRendersTheSame(t *testing.T) {
 		if err := errors.Join(count(before, source, run(t, helm, "template", "etl", source)), count(after, dest, run(t, helm, "template", "etl", dest))); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(before, after); diff != "" || len(before) != 6 {
+		if diff := cmp.Diff(before, after); diff != "" || len(before) != 7 {
 			t.Errorf("%s, %d manifests (-before +after):\n%s", name, len(before), diff)
 		}
 	}

@@ -73,7 +73,7 @@ That line also keeps Helm from eating the indentation of the first one.
 {{- else }}
 ---
 {{ $from }}
-{{ .text }}
+{{ .text | trimSuffix "\n" }}
 {{- end -}}
 {{- end -}}
 {{- end -}}
