@@ -18,7 +18,7 @@ type never struct{ values []needle }
 
 type needle struct {
 	key   string
-	forms [][]byte // as it is, and within longer base64
+	forms [][]byte // as it is, and within longer base64, also of base64
 	// block is the value without the indentation of its lines, when it has
 	// several: in a manifest they are indented.
 	block []byte
@@ -30,7 +30,11 @@ func newNever(all []Never) *never {
 		if len(v.Value) < ShortestNever {
 			continue
 		}
-		one := needle{key: v.Key, forms: append(inBase64(v.Value), v.Value)}
+		one := needle{key: v.Key, forms: inBase64(v.Value)}
+		for _, once := range one.forms { // as a password is in the data of a registry's Secret
+			one.forms = append(one.forms, inBase64(once)...)
+		}
+		one.forms = append(one.forms, v.Value)
 		if trimmed := bytes.TrimSpace(v.Value); bytes.Contains(trimmed, []byte("\n")) {
 			one.block = unindented(trimmed)
 		}
