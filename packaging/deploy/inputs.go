@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"reflect"
 	"slices"
 	"strconv"
@@ -131,6 +132,41 @@ func (in *Inputs) hide(path string, sealed, plain any) {
 // called as the Secret that his password is in is nothing to guard.
 func (in *Inputs) forget(known string) {
 	in.Hidden = slices.DeleteFunc(in.Hidden, func(h Hidden) bool { return strings.Contains(known, h.Value) })
+}
+
+// decrypted reports whether a file of a chart is what others leave behind beside
+// an encrypted one, such as secrets.yaml.dec: it says the same of a key that is
+// a secret. What the chart gives by itself, in values.yaml, everybody knows.
+func (in *Inputs) decrypted(f render.File) bool {
+	if path.Base(f.Name) == "values.yaml" || slices.Contains(strings.Split(path.Dir(f.Name), "/"), "templates") {
+		return false
+	}
+	values, err := render.ParseValues(f.Data)
+	if err != nil {
+		values = nil
+	}
+	leaves := map[string]string{}
+	flatten("", values, leaves)
+	return slices.ContainsFunc(in.Hidden, func(h Hidden) bool {
+		text, ok := leaves[h.Path]
+		return ok && text == h.Value || strings.TrimSpace(h.Value) == strings.TrimSpace(string(f.Data))
+	})
+}
+
+// flatten collects leaves by the paths that hide has.
+func flatten(path string, v any, to map[string]string) {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, c := range v {
+			flatten(environment.Join(path, k), c, to)
+		}
+	case []any:
+		for i, c := range v {
+			flatten(path+"["+strconv.Itoa(i)+"]", c, to)
+		}
+	default:
+		to[path] = fmt.Sprint(v)
+	}
 }
 
 // Mask replaces every decrypted value in a text for people, longest first, so

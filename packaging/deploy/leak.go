@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/client-go/dynamic"
+
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/lint/source"
@@ -43,20 +45,41 @@ func (c *Check) plant() {
 		c.planted = c.output
 		return
 	}
-	var err error
-	if c.planted, err = c.Chart.Render(c.inputs.Planted, c.options.Release); err != nil {
-		c.planted = nil
-		return
+	release, asked := c.options.Release, false
+	if look := release.Lookup; look != nil {
+		release.Lookup = func(apiVersion, kind string) (dynamic.NamespaceableResourceInterface, bool, error) {
+			asked = true
+			return look(apiVersion, kind)
+		}
 	}
-	rest, _ := Cut(c.planted.Files)
+	c.planted = c.planting(release)
+	public := c.planted
+	if asked { // the cluster knows the secrets of the last revision
+		release.Lookup = nil
+		public = c.planting(release)
+	}
 	var known strings.Builder
-	for _, text := range rest {
-		known.WriteString(text)
+	if public != nil {
+		rest, _ := Cut(public.Files)
+		for _, text := range rest {
+			known.WriteString(text)
+		}
 	}
 	for _, f := range c.Chart.Files() {
-		known.Write(f.Data)
+		if !c.inputs.decrypted(f) {
+			known.Write(f.Data)
+		}
 	}
 	c.inputs.forget(known.String())
+}
+
+// planting renders with canaries; nil when that fails.
+func (c *Check) planting(release render.Options) *render.Output {
+	out, err := c.Chart.Render(c.inputs.Planted, release)
+	if err != nil {
+		return nil
+	}
+	return out
 }
 
 // leaker follows the canaries of one rendering.
