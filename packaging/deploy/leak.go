@@ -95,7 +95,10 @@ func (l *leaker) file(name string) {
 	if !planter.Holds(text) {
 		return
 	}
-	for _, d := range manifest.Parse(source.NewFile(name, []byte(text))) {
+	file, last := source.NewFile(name, []byte(text)), 0
+	for _, d := range manifest.Parse(file) {
+		l.between(file, last, d.Start)
+		last = d.End
 		body := []byte(text[d.Start:d.End])
 		object := lint.Object{Kind: d.Root.Get("kind").Text(), Namespace: d.Root.Get("metadata").Get("namespace").Text(), Name: nameOf(d.Root)}
 		if !IsSecret(d.Root) {
@@ -106,6 +109,16 @@ func (l *leaker) file(name string) {
 			continue
 		}
 		l.secret(d, object)
+	}
+	l.between(file, last, len(text))
+}
+
+// between looks at what belongs to no manifest, such as comments before the
+// first: Helm records it.
+func (l *leaker) between(file *source.File, start, end int) {
+	for _, hit := range l.check.inputs.Planter.Find(file.Bytes[start:end]) {
+		at := start + hit.Start
+		l.report(hit, source.Span{File: file, Start: at, End: at + 1}, lint.Object{}, "", "a comment outside of all manifests")
 	}
 }
 
