@@ -123,8 +123,16 @@ func (in *Inputs) hide(path string, sealed, plain any) {
 		}
 	case string:
 		if _, ok := environment.Ciphertext(s); ok && plain != nil {
-			in.Hidden = append(in.Hidden, Hidden{path, fmt.Sprint(plain)})
+			in.conceal(path, fmt.Sprint(plain))
 		}
+	}
+}
+
+// conceal remembers a decrypted value, and what a template may take out of it.
+func (in *Inputs) conceal(path, value string) {
+	in.Hidden = append(in.Hidden, Hidden{path, value})
+	for _, piece := range pieces(value) {
+		in.Hidden = append(in.Hidden, Hidden{path, piece})
 	}
 }
 

@@ -3,6 +3,7 @@ package deploy_test
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -85,6 +86,34 @@ func TestWhatIsGuarded(t *testing.T) {
 			}})
 			if got := len(in.Hidden) > 0; got != c.want {
 				t.Errorf("guarded: %v", got)
+			}
+		})
+	}
+}
+
+// TestPiecesAreGuarded holds that what a template may take out of a value is
+// looked for as the value is.
+func TestPiecesAreGuarded(t *testing.T) {
+	const encoded = "Y29ycmVjdC1ob3JzZS1iYXR0ZXJ5" // the password
+	for name, value := range map[string]string{
+		"in JSON":             `{"user":"etl","keys":[{"password":"` + password + `"}]}`,
+		"in YAML":             "{user: etl, password: " + password + "}",
+		"in a URL":            "postgres://etl:" + password + "@db:5432/etl",
+		"in base64":           encoded,
+		"in base64, in JSON":  `{"password":"` + encoded + `"}`,
+		"in JSON, in base64":  "eyJwYXNzd29yZCI6ICJjb3JyZWN0LWhvcnNlLWJhdHRlcnkifQ==",
+		"in a URL, in JSON":   `{"url":"https://etl:` + password + `@db"}`,
+		"all of it, not less": password,
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, in := checked(t, value, nil, render.Options{})
+			if !slices.Contains(in.Hidden, deploy.Hidden{Path: "password", Value: password}) {
+				t.Errorf("looked for: %q", in.Hidden)
+			}
+			for _, h := range in.Hidden {
+				if len(h.Value) < 8 {
+					t.Errorf("%q is looked for, and there by chance", h.Value)
+				}
 			}
 		})
 	}
