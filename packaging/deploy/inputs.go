@@ -43,6 +43,8 @@ type Inputs struct {
 	Hidden []Hidden
 	// Encrypted reports whether there is any encrypted value.
 	Encrypted bool
+
+	mask func(string) string // of Hidden; nil until it is needed
 }
 
 // Hidden is a decrypted value, as text.
@@ -139,6 +141,7 @@ func (in *Inputs) conceal(path, value string) {
 // forget drops decrypted values that a text holds which is no secret: a user
 // called as the Secret that his password is in is nothing to guard.
 func (in *Inputs) forget(known string) {
+	in.mask = nil
 	in.Hidden = slices.DeleteFunc(in.Hidden, func(h Hidden) bool { return strings.Contains(known, h.Value) })
 }
 
@@ -177,25 +180,20 @@ func flatten(path string, v any, to map[string]string) {
 	}
 }
 
-// Mask replaces every decrypted value in a text for people, longest first, so
-// that no message of Helm or of an API server repeats one.
+// Mask replaces every decrypted value in a text for people, so that no message
+// of Helm or of an API server repeats one.
 func (in *Inputs) Mask(text string) string {
 	if in == nil {
 		return text
 	}
-	var parts []string
-	for _, h := range in.Hidden {
-		for _, part := range append([]string{h.Value}, strings.Split(h.Value, "\n")...) {
-			if part = strings.TrimSpace(part); len(part) >= 4 {
-				parts = append(parts, part)
-			}
+	if in.mask == nil {
+		all := make([]string, len(in.Hidden))
+		for i, h := range in.Hidden {
+			all[i] = h.Value
 		}
+		in.mask = taint.Mask(all)
 	}
-	slices.SortFunc(parts, func(a, b string) int { return len(b) - len(a) })
-	for _, part := range parts {
-		text = strings.ReplaceAll(text, part, "***")
-	}
-	return text
+	return in.mask(text)
 }
 
 // Placeholder stands for encrypted text in what is shown to people.
