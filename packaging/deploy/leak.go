@@ -124,8 +124,7 @@ func (l *leaker) between(file *source.File, start, end int) {
 
 // secret looks at everything in a Secret but its data.
 func (l *leaker) secret(d *manifest.Document, object lint.Object) {
-	var walk func(n *manifest.Node, free bool)
-	walk = func(n *manifest.Node, free bool) {
+	eachNode(d.Root, func(n *manifest.Node, free bool) {
 		if n.Key != nil {
 			for _, hit := range l.check.inputs.Planter.Find([]byte(n.Key.Value)) {
 				l.report(hit, n.Key.Span(), object, n.Path(), "the name of a key of "+describe(object)+", which everybody may read")
@@ -136,11 +135,7 @@ func (l *leaker) secret(d *manifest.Document, object lint.Object) {
 				l.report(hit, n.Token(), object, n.Path(), n.Path()+" of "+describe(object)+", outside of its data")
 			}
 		}
-		for _, c := range n.Children {
-			walk(c, free || n == d.Root && (c.Key.Value == "data" || c.Key.Value == "stringData"))
-		}
-	}
-	walk(d.Root, false)
+	})
 }
 
 // where says in words where a canary landed.
@@ -187,27 +182,58 @@ func (l *leaker) report(hit taint.Hit, at source.Span, object lint.Object, path,
 // the decrypted values themselves, line by line, where they are long enough
 // not to be there by chance.
 func (c *Check) byValue() {
-	const enough = 8
 	for _, name := range c.output.Names() {
 		text := c.output.Files[name]
 		for _, d := range manifest.Parse(source.NewFile(name, []byte(text))) {
-			if IsSecret(d.Root) {
+			if !IsSecret(d.Root) {
+				c.valuesIn(d, text[d.Start:d.End], d.Start)
 				continue
 			}
-			for _, hidden := range c.inputs.Hidden {
-				for _, line := range strings.Split(hidden.Value, "\n") {
-					line = strings.TrimSpace(line)
-					i := strings.Index(text[d.Start:d.End], line)
-					if len(line) < enough || i < 0 {
-						continue
-					}
-					f := lint.Finding{Rule: ruleLeaked, Severity: ruleLeaked.Severity, Message: fmt.Sprintf("secret %q ends up outside of a Secret, in ", hidden.Path) + describe(lint.Object{Kind: d.Root.Get("kind").Text()})}
-					f.Span, _, _ = c.from.span(source.Span{File: d.File, Start: d.Start + i, End: d.Start + i + 1}, "", lint.Object{})
-					c.Findings = append(c.Findings, f)
+			eachNode(d.Root, func(n *manifest.Node, free bool) {
+				if n.Key != nil {
+					c.valuesIn(d, n.Key.Value, n.Key.Start)
 				}
-			}
+				if n.Scalar() && !free {
+					c.valuesIn(d, n.Value, n.Start)
+				}
+			})
 		}
 	}
+}
+
+// valuesIn reports decrypted values in a text of a manifest, which begins at an
+// offset.
+func (c *Check) valuesIn(d *manifest.Document, text string, start int) {
+	const enough = 8
+	for _, hidden := range c.inputs.Hidden {
+		for _, line := range strings.Split(hidden.Value, "\n") {
+			line = strings.TrimSpace(line)
+			i := strings.Index(text, line)
+			if len(line) < enough || i < 0 {
+				continue
+			}
+			where := describe(lint.Object{Kind: d.Root.Get("kind").Text()})
+			if IsSecret(d.Root) {
+				where += ", outside of its data"
+			}
+			f := lint.Finding{Rule: ruleLeaked, Severity: ruleLeaked.Severity, Message: fmt.Sprintf("secret %q ends up where it should not, in %s: only the data of a Secret may hold it", hidden.Path, where)}
+			f.Span, _, _ = c.from.span(source.Span{File: d.File, Start: start + i, End: start + i + 1}, "", lint.Object{})
+			c.Findings = append(c.Findings, f)
+		}
+	}
+}
+
+// eachNode visits all nodes of a Secret, and says which are the values of its
+// data, where secrets may be.
+func eachNode(root *manifest.Node, visit func(n *manifest.Node, free bool)) {
+	var walk func(n *manifest.Node, free bool)
+	walk = func(n *manifest.Node, free bool) {
+		visit(n, free)
+		for _, c := range n.Children {
+			walk(c, free || n == root && (c.Key.Value == "data" || c.Key.Value == "stringData"))
+		}
+	}
+	walk(root, false)
 }
 
 // IsSecret reports whether the manifest is a Secret of Kubernetes.

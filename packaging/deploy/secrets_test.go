@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -114,6 +115,36 @@ func TestPiecesAreGuarded(t *testing.T) {
 				if len(h.Value) < 8 {
 					t.Errorf("%q is looked for, and there by chance", h.Value)
 				}
+			}
+		})
+	}
+}
+
+// TestWithoutCanaries holds that a chart which fails with canaries, as it looks
+// into the value, is searched for the value itself.
+func TestWithoutCanaries(t *testing.T) {
+	const looks = `{{ if ne (len .Values.password) 21 }}{{ fail "no password of ours" }}{{ end }}`
+	secret := func(meta, data string) string {
+		return looks + "apiVersion: v1\nkind: Secret\nmetadata: {name: etl" + meta + "}\nstringData: {" + data + "}\n"
+	}
+	for name, c := range map[string]struct{ text, want string }{
+		"in the data of a Secret":         {secret("", "password: {{ .Values.password }}"), ""},
+		"in an annotation of a Secret":    {secret(", annotations: {a: {{ .Values.password }}}", "a: b"), "in a Secret, outside of its data"},
+		"in a key of a Secret":            {secret("", " {{ .Values.password }}: a"), "in a Secret, outside of its data"},
+		"in something that is no Secret":  {looks + "apiVersion: v1\nkind: ConfigMap\ndata: {a: {{ .Values.password }}}\n", "in a ConfigMap: "},
+		"in a Secret of another group":    {looks + "apiVersion: x.io/v1\nkind: Secret\ndata: {a: {{ .Values.password }}}\n", "in a Secret"},
+		"nowhere, as nobody asked for it": {looks, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			check, _ := checked(t, password, map[string]string{"templates/a.yaml": c.text}, render.Options{})
+			var got []string
+			for _, f := range check.Findings {
+				if f.Rule.Name == "secret-leaked" {
+					got = append(got, f.Message)
+				}
+			}
+			if c.want == "" && got != nil || c.want != "" && (len(got) != 1 || !strings.Contains(got[0], c.want)) {
+				t.Errorf("got %q", got)
 			}
 		})
 	}
