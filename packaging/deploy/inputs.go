@@ -263,6 +263,9 @@ func Extra(files []Layer, before, after map[string]any) ([]environment.Layer, er
 			return nil, fmt.Errorf("read values %s: %w", f.Name, err)
 		}
 		_, encrypted := environment.Sealed(values)
+		if !encrypted && holdsCiphertext(values) {
+			return nil, fmt.Errorf("read values %s: values in it are encrypted, and what SOPS needs to open them, the key \"sops\" with its mac, is not there: restore the file", f.Name)
+		}
 		all = append(all, environment.Layer{Name: f.Name, Text: f.Text, Secret: encrypted})
 	}
 	set := map[string]any{}
@@ -279,6 +282,23 @@ func Extra(files []Layer, before, after map[string]any) ([]environment.Layer, er
 		return nil, fmt.Errorf("read --set: %w", err)
 	}
 	return append(all, environment.Layer{Name: "--set", Text: text, Secret: true}), nil
+}
+
+func holdsCiphertext(v any) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, c := range v {
+			if holdsCiphertext(c) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(v, holdsCiphertext)
+	case string:
+		_, ok := environment.Ciphertext(v)
+		return ok
+	}
+	return false
 }
 
 // Layers converts those of an environment.

@@ -149,3 +149,19 @@ func TestWithoutCanaries(t *testing.T) {
 		})
 	}
 }
+
+// TestNoMAC holds that a file does not pass as plain by losing its MAC.
+func TestNoMAC(t *testing.T) {
+	const sealed = "a: ['ENC[AES256_GCM,data:AA,iv:AA,tag:AA,type:str]']\n"
+	for text, want := range map[string]string{
+		sealed:                             "restore the file",
+		sealed + "sops: {mac: \"\"}\n":     "restore the file",
+		sealed + "sops: {mac: x}\n":        "",
+		"a: ENC[is no ciphertext]\nb: c\n": "",
+	} {
+		_, err := deploy.Extra([]deploy.Layer{{Name: "secrets.yaml", Text: []byte(text)}}, nil, nil)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "ENC[")) {
+			t.Errorf("%q: got %v", text, err)
+		}
+	}
+}
