@@ -63,7 +63,6 @@ func (g *given) open(name string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("--set-file: %w", err)
 	}
-	g.in.Hidden = append(g.in.Hidden, Hidden{Path: name, Value: string(plain)})
-	g.in.inside(name, string(plain))
+	g.in.conceal(name, string(plain))
 	return string(plain), nil
 }

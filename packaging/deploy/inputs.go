@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"reflect"
 	"slices"
 	"strconv"
@@ -42,10 +43,12 @@ type Inputs struct {
 	Hidden []Hidden
 	// Encrypted reports whether there is any encrypted value.
 	Encrypted bool
+
+	mask func(string) string // of Hidden; nil until it is needed
 }
 
 // Hidden is a decrypted value, as text. Inner is set for one that stands in the
-// text of another, which is JSON or YAML: templates may take it out of there,
+// text of another, such as JSON: templates may take it out of there,
 // and no canary goes that way.
 type Hidden struct {
 	Path, Value string
@@ -127,67 +130,75 @@ func (in *Inputs) hide(path string, sealed, plain any) {
 		}
 	case string:
 		if _, ok := environment.Ciphertext(s); ok && plain != nil {
-			text := fmt.Sprint(plain)
-			in.Hidden = append(in.Hidden, Hidden{Path: path, Value: text})
-			in.inside(path, text)
+			in.conceal(path, fmt.Sprint(plain))
 		}
 	}
 }
 
-// inside collects the texts in a value that is JSON or YAML.
-func (in *Inputs) inside(path, text string) {
-	if !strings.ContainsAny(text, ":{[") {
-		return
+// conceal remembers a decrypted value, and what a template may take out of it.
+func (in *Inputs) conceal(path, value string) {
+	in.Hidden = append(in.Hidden, Hidden{Path: path, Value: value})
+	for _, piece := range pieces(value) {
+		in.Hidden = append(in.Hidden, Hidden{Path: path, Value: piece, Inner: true})
 	}
-	var tree any
-	if yaml.Unmarshal([]byte(text), &tree) != nil {
-		return
-	}
-	var walk func(v any)
-	walk = func(v any) {
-		switch v := v.(type) {
-		case map[string]any:
-			for _, c := range v {
-				walk(c)
-			}
-		case []any:
-			for _, c := range v {
-				walk(c)
-			}
-		case string:
-			if v != text {
-				in.Hidden = append(in.Hidden, Hidden{Path: path, Value: v, Inner: true})
-			}
-		}
-	}
-	walk(tree)
 }
 
 // forget drops decrypted values that a text holds which is no secret: a user
 // called as the Secret that his password is in is nothing to guard.
 func (in *Inputs) forget(known string) {
+	in.mask = nil
 	in.Hidden = slices.DeleteFunc(in.Hidden, func(h Hidden) bool { return strings.Contains(known, h.Value) })
 }
 
-// Mask replaces every decrypted value in a text for people, longest first, so
-// that no message of Helm or of an API server repeats one.
+// decrypted reports whether a file of a chart is what others leave behind beside
+// an encrypted one, such as secrets.yaml.dec: it says the same of a key that is
+// a secret. What the chart gives by itself, in values.yaml, everybody knows.
+func (in *Inputs) decrypted(f render.File) bool {
+	if path.Base(f.Name) == "values.yaml" || slices.Contains(strings.Split(path.Dir(f.Name), "/"), "templates") {
+		return false
+	}
+	values, err := render.ParseValues(f.Data)
+	if err != nil {
+		values = nil
+	}
+	leaves := map[string]string{}
+	flatten("", values, leaves)
+	return slices.ContainsFunc(in.Hidden, func(h Hidden) bool {
+		text, ok := leaves[h.Path]
+		return ok && text == h.Value || strings.TrimSpace(h.Value) == strings.TrimSpace(string(f.Data))
+	})
+}
+
+// flatten collects leaves by the paths that hide has.
+func flatten(path string, v any, to map[string]string) {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, c := range v {
+			flatten(environment.Join(path, k), c, to)
+		}
+	case []any:
+		for i, c := range v {
+			flatten(path+"["+strconv.Itoa(i)+"]", c, to)
+		}
+	default:
+		to[path] = fmt.Sprint(v)
+	}
+}
+
+// Mask replaces every decrypted value in a text for people, so that no message
+// of Helm or of an API server repeats one.
 func (in *Inputs) Mask(text string) string {
 	if in == nil {
 		return text
 	}
-	var parts []string
-	for _, h := range in.Hidden {
-		for _, part := range append([]string{h.Value}, strings.Split(h.Value, "\n")...) {
-			if part = strings.TrimSpace(part); len(part) >= 4 {
-				parts = append(parts, part)
-			}
+	if in.mask == nil {
+		all := make([]string, len(in.Hidden))
+		for i, h := range in.Hidden {
+			all[i] = h.Value
 		}
+		in.mask = taint.Mask(all)
 	}
-	slices.SortFunc(parts, func(a, b string) int { return len(b) - len(a) })
-	for _, part := range parts {
-		text = strings.ReplaceAll(text, part, "***")
-	}
-	return text
+	return in.mask(text)
 }
 
 // Placeholder stands for encrypted text in what is shown to people.
@@ -257,6 +268,9 @@ func Extra(files []Layer, before, after map[string]any) ([]environment.Layer, er
 			return nil, fmt.Errorf("read values %s: %w", f.Name, err)
 		}
 		_, encrypted := environment.Sealed(values)
+		if !encrypted && holdsCiphertext(values) {
+			return nil, fmt.Errorf("read values %s: values in it are encrypted, and what SOPS needs to open them, the key \"sops\" with its mac, is not there: restore the file", f.Name)
+		}
 		all = append(all, environment.Layer{Name: f.Name, Text: f.Text, Secret: encrypted})
 	}
 	set := difference(before, after)
@@ -286,6 +300,23 @@ func difference(before, after map[string]any) map[string]any {
 		set[key] = value
 	}
 	return set
+}
+
+func holdsCiphertext(v any) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, c := range v {
+			if holdsCiphertext(c) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(v, holdsCiphertext)
+	case string:
+		_, ok := environment.Ciphertext(v)
+		return ok
+	}
+	return false
 }
 
 // Layers converts those of an environment.

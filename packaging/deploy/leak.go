@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/client-go/dynamic"
+
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/lint/source"
@@ -44,20 +46,41 @@ func (c *Check) plant() {
 		c.planted = c.output
 		return
 	}
-	var err error
-	if c.planted, err = c.Chart.Render(c.inputs.Planted, c.options.Release); err != nil {
-		c.planted = nil
-		return
+	release, asked := c.options.Release, false
+	if look := release.Lookup; look != nil {
+		release.Lookup = func(apiVersion, kind string) (dynamic.NamespaceableResourceInterface, bool, error) {
+			asked = true
+			return look(apiVersion, kind)
+		}
 	}
-	rest, _ := Cut(c.planted.Files)
+	c.planted = c.planting(release)
+	public := c.planted
+	if asked { // the cluster knows the secrets of the last revision
+		release.Lookup = nil
+		public = c.planting(release)
+	}
 	var known strings.Builder
-	for _, text := range rest {
-		known.WriteString(text)
+	if public != nil {
+		rest, _ := Cut(public.Files)
+		for _, text := range rest {
+			known.WriteString(text)
+		}
 	}
 	for _, f := range c.Chart.Files() {
-		known.Write(f.Data)
+		if !c.inputs.decrypted(f) {
+			known.Write(f.Data)
+		}
 	}
 	c.inputs.forget(known.String())
+}
+
+// planting renders with canaries; nil when that fails.
+func (c *Check) planting(release render.Options) *render.Output {
+	out, err := c.Chart.Render(c.inputs.Planted, release)
+	if err != nil {
+		return nil
+	}
+	return out
 }
 
 // leaker follows the canaries of one rendering.
@@ -73,7 +96,10 @@ func (l *leaker) file(name string) {
 	if !planter.Holds(text) {
 		return
 	}
-	for _, d := range manifest.Parse(source.NewFile(name, []byte(text))) {
+	file, last := source.NewFile(name, []byte(text)), 0
+	for _, d := range manifest.Parse(file) {
+		l.between(file, last, d.Start)
+		last = d.End
 		body := []byte(text[d.Start:d.End])
 		object := lint.Object{Kind: d.Root.Get("kind").Text(), Namespace: d.Root.Get("metadata").Get("namespace").Text(), Name: nameOf(d.Root)}
 		if !IsSecret(d.Root) {
@@ -85,12 +111,21 @@ func (l *leaker) file(name string) {
 		}
 		l.secret(d, object)
 	}
+	l.between(file, last, len(text))
+}
+
+// between looks at what belongs to no manifest, such as comments before the
+// first: Helm records it.
+func (l *leaker) between(file *source.File, start, end int) {
+	for _, hit := range l.check.inputs.Planter.Find(file.Bytes[start:end]) {
+		at := start + hit.Start
+		l.report(hit, source.Span{File: file, Start: at, End: at + 1}, lint.Object{}, "", "a comment outside of all manifests")
+	}
 }
 
 // secret looks at everything in a Secret but its data.
 func (l *leaker) secret(d *manifest.Document, object lint.Object) {
-	var walk func(n *manifest.Node, free bool)
-	walk = func(n *manifest.Node, free bool) {
+	eachNode(d.Root, func(n *manifest.Node, free bool) {
 		if n.Key != nil {
 			for _, hit := range l.check.inputs.Planter.Find([]byte(n.Key.Value)) {
 				l.report(hit, n.Key.Span(), object, n.Path(), "the name of a key of "+describe(object)+", which everybody may read")
@@ -101,11 +136,7 @@ func (l *leaker) secret(d *manifest.Document, object lint.Object) {
 				l.report(hit, n.Token(), object, n.Path(), n.Path()+" of "+describe(object)+", outside of its data")
 			}
 		}
-		for _, c := range n.Children {
-			walk(c, free || n == d.Root && (c.Key.Value == "data" || c.Key.Value == "stringData"))
-		}
-	}
-	walk(d.Root, false)
+	})
 }
 
 // where says in words where a canary landed.
@@ -154,27 +185,58 @@ func (c *Check) byValue(all []Hidden) {
 	if c.inputs.Open == nil || len(all) == 0 {
 		return
 	}
-	const enough = 8
 	for _, name := range c.output.Names() {
 		text := c.output.Files[name]
 		for _, d := range manifest.Parse(source.NewFile(name, []byte(text))) {
-			if IsSecret(d.Root) {
+			if !IsSecret(d.Root) {
+				c.valuesIn(all, d, text[d.Start:d.End], d.Start)
 				continue
 			}
-			for _, hidden := range all {
-				for _, line := range strings.Split(hidden.Value, "\n") {
-					line = strings.TrimSpace(line)
-					i := strings.Index(text[d.Start:d.End], line)
-					if len(line) < enough || i < 0 {
-						continue
-					}
-					f := lint.Finding{Rule: ruleLeaked, Severity: ruleLeaked.Severity, Message: fmt.Sprintf("secret %q ends up outside of a Secret, in ", hidden.Path) + describe(lint.Object{Kind: d.Root.Get("kind").Text()})}
-					f.Span, _, _ = c.from.span(source.Span{File: d.File, Start: d.Start + i, End: d.Start + i + 1}, "", lint.Object{})
-					c.Findings = append(c.Findings, f)
+			eachNode(d.Root, func(n *manifest.Node, free bool) {
+				if n.Key != nil {
+					c.valuesIn(all, d, n.Key.Value, n.Key.Start)
 				}
-			}
+				if n.Scalar() && !free {
+					c.valuesIn(all, d, n.Value, n.Start)
+				}
+			})
 		}
 	}
+}
+
+// valuesIn reports decrypted values in a text of a manifest, which begins at an
+// offset.
+func (c *Check) valuesIn(all []Hidden, d *manifest.Document, text string, start int) {
+	const enough = 8
+	for _, hidden := range all {
+		for _, line := range strings.Split(hidden.Value, "\n") {
+			line = strings.TrimSpace(line)
+			i := strings.Index(text, line)
+			if len(line) < enough || i < 0 {
+				continue
+			}
+			where := describe(lint.Object{Kind: d.Root.Get("kind").Text()})
+			if IsSecret(d.Root) {
+				where += ", outside of its data"
+			}
+			f := lint.Finding{Rule: ruleLeaked, Severity: ruleLeaked.Severity, Message: fmt.Sprintf("secret %q ends up where it should not, in %s: only the data of a Secret may hold it", hidden.Path, where)}
+			f.Span, _, _ = c.from.span(source.Span{File: d.File, Start: start + i, End: start + i + 1}, "", lint.Object{})
+			c.Findings = append(c.Findings, f)
+		}
+	}
+}
+
+// eachNode visits all nodes of a Secret, and says which are the values of its
+// data, where secrets may be.
+func eachNode(root *manifest.Node, visit func(n *manifest.Node, free bool)) {
+	var walk func(n *manifest.Node, free bool)
+	walk = func(n *manifest.Node, free bool) {
+		visit(n, free)
+		for _, c := range n.Children {
+			walk(c, free || n == root && (c.Key.Value == "data" || c.Key.Value == "stringData"))
+		}
+	}
+	walk(root, false)
 }
 
 // IsSecret reports whether the manifest is a Secret of Kubernetes.

@@ -102,6 +102,25 @@ func TestHandover(t *testing.T) {
 	}
 }
 
+// Helm would fill all memory with a device that never ends.
+func TestDevices(t *testing.T) {
+	if _, err := os.Stat("/dev/zero"); err != nil {
+		t.Skip("there are no such devices here")
+	}
+	scene(t, asHelm)
+	for _, name := range []string{"/dev/zero", "secrets:///dev/zero", "link"} {
+		if err := os.Symlink("/dev/zero", "link"); err != nil && !errors.Is(err, os.ErrExist) {
+			t.Fatal(err)
+		}
+		if got, err := run(t.Context(), false, "template", "-f", name, "end"); err == nil || !strings.Contains(err.Error(), "is a device") {
+			t.Errorf("%s: got %q, %v", name, got, err)
+		}
+	}
+	if got, err := run(t.Context(), false, "template", "-f", os.DevNull, "end"); err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
 // Helm may read a file twice, and cannot change it.
 func TestMemoryFile(t *testing.T) {
 	scene(t, "#!/bin/sh\ncat $3 $3\n: >$3 || echo refused\n")

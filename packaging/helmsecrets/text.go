@@ -102,6 +102,8 @@ func (p *plugin) readFile(at place) ([]byte, error) {
 		return nil, fmt.Errorf("read values: %w", err)
 	case info.IsDir():
 		return nil, fmt.Errorf("values file %s is a folder: name a file in it", at.file)
+	case info.Mode()&fs.ModeDevice != 0 && !ends(info):
+		return nil, fmt.Errorf("values file %s is a device, and helm would read it without end", at.file)
 	case !info.Mode().IsRegular() && !at.ours:
 		return nil, errStream
 	case !info.Mode().IsRegular():
@@ -115,6 +117,17 @@ func (p *plugin) readFile(at place) ([]byte, error) {
 	}
 	defer f.Close()
 	return readLimited(at.file, f)
+}
+
+// ends reports whether a device is one that helm may be given: standard input,
+// or one that is empty.
+func ends(device fs.FileInfo) bool {
+	for _, name := range []string{os.DevNull, "/dev/stdin"} {
+		if known, err := os.Stat(name); err == nil && os.SameFile(device, known) {
+			return true
+		}
+	}
+	return false
 }
 
 func readLimited(name string, r io.Reader) ([]byte, error) {

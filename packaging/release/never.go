@@ -5,20 +5,24 @@ import (
 	"encoding/base64"
 	"fmt"
 	"sort"
-	"strings"
 
 	"helm.sh/helm/v3/pkg/chart"
 	helm "helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/releaseutil"
 	"sigs.k8s.io/yaml"
+
+	"github.com/tiphys-dev/tiphys/packaging/taint"
 )
 
 // never looks for values that must not be in records.
-type never struct{ values []needle }
+type never struct {
+	values []needle
+	all    []string // short ones too
+}
 
 type needle struct {
 	key   string
-	forms [][]byte // as it is, and within longer base64
+	forms [][]byte // as it is, and within longer base64, also of base64
 	// block is the value without the indentation of its lines, when it has
 	// several: in a manifest they are indented.
 	block []byte
@@ -27,10 +31,15 @@ type needle struct {
 func newNever(all []Never) *never {
 	n := &never{}
 	for _, v := range all {
+		n.all = append(n.all, string(v.Value))
 		if len(v.Value) < ShortestNever {
 			continue
 		}
-		one := needle{key: v.Key, forms: append(inBase64(v.Value), v.Value)}
+		one := needle{key: v.Key, forms: inBase64(v.Value)}
+		for _, once := range one.forms { // as a password is in the data of a registry's Secret
+			one.forms = append(one.forms, inBase64(once)...)
+		}
+		one.forms = append(one.forms, v.Value)
 		if trimmed := bytes.TrimSpace(v.Value); bytes.Contains(trimmed, []byte("\n")) {
 			one.block = unindented(trimmed)
 		}
@@ -88,24 +97,12 @@ func (n *never) in(text []byte) (string, bool) {
 	return "", false
 }
 
-// mask hides the values in what is printed.
+// mask hides the values in what is printed, also short ones.
 func (n *never) mask(text string) string {
 	if n == nil {
 		return text
 	}
-	for _, v := range n.values {
-		for _, form := range v.forms {
-			text = strings.ReplaceAll(text, string(form), "***")
-		}
-		if v.block != nil { // its lines stand apart
-			for line := range bytes.Lines(v.block) {
-				if line = bytes.TrimSpace(line); len(line) >= ShortestNever {
-					text = strings.ReplaceAll(text, string(line), "***")
-				}
-			}
-		}
-	}
-	return text
+	return taint.Mask(n.all)(text)
 }
 
 // check refuses a record that holds one of the values anywhere. What must not

@@ -128,6 +128,10 @@ func bounded(format formats.Format, name string, text []byte) error {
 	return nil
 }
 
+// maxMap bounds the keys of one map: to find those that are there twice, what
+// reads YAML for SOPS compares each with each.
+const maxMap = 20_000
+
 // fewNodes may always come of aliases.
 const fewNodes = 100_000
 
@@ -145,11 +149,17 @@ func boundedYAML(name string, text []byte) error {
 		if n := s.of(&doc); n < 0 || n > max(fewNodes, 2*len(text)) {
 			return fmt.Errorf("read %s: its aliases (*name) blow it up, or lead round in circles: write out what they stand for", name)
 		}
+		if s.widest > maxMap {
+			return fmt.Errorf("read %s: a map in it has %d keys, and at most %d are read", name, s.widest, maxMap)
+		}
 	}
 }
 
 // sizes tells how many nodes there are once all aliases are replaced.
-type sizes struct{ known map[*yaml.Node]int }
+type sizes struct {
+	known  map[*yaml.Node]int
+	widest int // keys of the map that has most
+}
 
 // of returns the size of a node, -1 when there is no end to it.
 func (s *sizes) of(n *yaml.Node) int {
@@ -158,6 +168,9 @@ func (s *sizes) of(n *yaml.Node) int {
 	}
 	s.known[n] = -1 // until it is known, it contains itself
 	size := 1
+	if n.Kind == yaml.MappingNode {
+		s.widest = max(s.widest, len(n.Content)/2)
+	}
 	next := n.Content
 	if n.Alias != nil {
 		next = []*yaml.Node{n.Alias}

@@ -2,6 +2,7 @@ package secrets_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"regexp"
 	"strings"
@@ -112,6 +113,7 @@ func TestDamagedFiles(t *testing.T) {
 		"too large":              {"s.yaml", strings.Repeat("#", secrets.Limit+1), "larger than the 5 MiB"},
 		"a pattern of junk":      {"s.yaml", strings.Replace(sealed, "unencrypted_suffix: _unencrypted", "encrypted_regex: '['", 1), `the pattern "["`},
 		"a circle":               {"s.yaml", "a: b\n---\nx: &x [*x]\n" + sealed, "blow it up"},
+		"many keys":              {"s.yaml", manyKeys(30_000), "a map in it has 30000 keys"},
 		"deep JSON":              {"s.json", strings.Repeat(`{"a":`, 500_000), "is not one JSON object"},
 		"deep JSON, binary":      {"s.bin", strings.Repeat(`[`, 500_000), "it is not encrypted"},
 		"two JSON objects":       {"s.json", asJSON + asJSON, "is not one JSON object"},
@@ -128,6 +130,14 @@ func TestDamagedFiles(t *testing.T) {
 			quotesNothing(t, err)
 		})
 	}
+}
+
+func manyKeys(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "k%d: %s\n", i, hunter2)
+	}
+	return b.String()
 }
 
 func TestAliasesThatBlowUp(t *testing.T) {

@@ -99,7 +99,7 @@ func (p *Planter) canary(file, path, kind string) any {
 		n := 700001 + 37*p.number%299000
 		c.word, c.number = strconv.Itoa(n), true
 		c.forms = [][]byte{[]byte(c.word)}
-		c.exact = [][]byte{core(c.word, 0), core(c.word, 1), core(c.word, 2)}
+		c.exact = inBase64(c.word)
 		p.Canaries = append(p.Canaries, c)
 		if kind == "float" {
 			c.word += ".5"
@@ -110,13 +110,7 @@ func (p *Planter) canary(file, path, kind string) any {
 	word := p.next()
 	c.word = strings.Repeat(word, 3)
 	c.forms = [][]byte{[]byte(word), []byte(hex.EncodeToString([]byte(word)))}
-	for shift := range 3 {
-		once := core(strings.Repeat(word, 3), shift)
-		c.exact = append(c.exact, once)
-		for shift := range 3 { // and twice, as in the auth of a registry
-			c.exact = append(c.exact, core(string(once), shift))
-		}
-	}
+	c.exact = inBase64(c.word)
 	p.Canaries = append(p.Canaries, c)
 	return c.word
 }
@@ -146,14 +140,31 @@ var seed = sync.OnceValue(func() string {
 	return string(b)
 })
 
+// inBase64 returns what to look for to find the word in base64, and in base64 of
+// that, as a password is in the data of a registry's Secret.
+func inBase64(word string) [][]byte {
+	// A part of it is enough to be sure, and finds what was cut short.
+	const enough = 16
+	var once, twice [][]byte
+	for shift := range 3 {
+		inner := core(word, shift)
+		once = append(once, []byte(inner[:min(len(inner), enough)]))
+		for shift := range 3 {
+			if outer := core(inner, shift); len(outer) >= enough { // what is made of a number may be there by chance
+				twice = append(twice, []byte(outer[:enough]))
+			}
+		}
+	}
+	return append(once, twice...)
+}
+
 // core returns the part of the base64 of the word, behind shift other bytes,
 // that does not depend on what stands around it.
-func core(word string, shift int) []byte {
+func core(word string, shift int) string {
 	text := base64.StdEncoding.EncodeToString(append(make([]byte, shift), word...))
 	skip := []int{0, 2, 3}[shift] // characters that the bytes before take part in
 	whole := (shift + len(word)) / 3 * 4
-	// A part of it is enough to be sure, and finds what was cut short.
-	return []byte(text[skip:min(whole, skip+16)])
+	return text[skip:whole]
 }
 
 // A Hit is a canary in a text.

@@ -60,10 +60,10 @@ func TestFind(t *testing.T) {
 		"in base64, behind two bytes and before more": {
 			base64.StdEncoding.EncodeToString([]byte("u:" + word + "@host")), []string{"first"},
 		},
-		"in base64 for URLs": {base64.RawURLEncoding.EncodeToString([]byte("u:" + word)), []string{"first"}},
-		"in base64 twice": {
-			base64.StdEncoding.EncodeToString([]byte(`{"auth":"` + base64.StdEncoding.EncodeToString([]byte("u:"+word)) + `"}`)), []string{"first"},
+		"in base64 of base64": {
+			base64.StdEncoding.EncodeToString([]byte(`{"auth":"` + base64.StdEncoding.EncodeToString([]byte("me:"+word)) + `"}`)), []string{"first"},
 		},
+		"in base64 for URLs":             {base64.RawURLEncoding.EncodeToString([]byte("u:" + word)), []string{"first"}},
 		"in hexadecimal":                 {hex.EncodeToString([]byte(word)), []string{"first"}},
 		"both":                           {word + other, []string{"first", "second"}},
 		"a number":                       {"port: " + port, []string{"port"}},
