@@ -270,7 +270,7 @@ func refusals(t *testing.T, m *team) {
 				m.write(filepath.Join(m.dir, "my-workflow/templates/nightly.yaml"), "kind: ConfigMap\napiVersion: v1\nmetadata: {name: x}\ndata: {p: {{ dig \"db\" \"password\" \"\" (.Values.warehouse.password | fromJson) }}}\n")
 			},
 			args: []string{"-e", "prod", "--no-lint"}, code: 1,
-			want: "my-workflow/templates/nightly.yaml:4:11: error: secret \"warehouse.password\" ends up outside of a Secret, in a ConfigMap [secret-leaked]\n    4 | data: {p: {{ dig \"db\" \"password\" \"\" (.Values.warehouse.password | fromJson) }}}\n      |           ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~\n\n1 error in 2 files\ntiphys: nothing was changed in the cluster: mend the findings above\n",
+			want: "my-workflow/templates/nightly.yaml:4:11: error: secret \"warehouse.password\" ends up where it should not, in a ConfigMap: only the data of a Secret may hold it [secret-leaked]\n    4 | data: {p: {{ dig \"db\" \"password\" \"\" (.Values.warehouse.password | fromJson) }}}\n      |           ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~\n\n1 error in 2 files\ntiphys: nothing was changed in the cluster: mend the findings above\n",
 		},
 		"a leak": {
 			change: func() {
