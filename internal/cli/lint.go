@@ -67,7 +67,7 @@ func runLint(ctx context.Context, s Streams, p *plan, output string, paths []str
 	}
 	run.troubles = append(run.troubles, in.troubles...)
 	if !p.repair.diff {
-		if err := lintCharts(ctx, s, in.charts, p, run); err != nil {
+		if err := until(ctx, func() error { return lintCharts(ctx, s, in.charts, p, run) }); err != nil {
 			return err
 		}
 	}

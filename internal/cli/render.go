@@ -170,7 +170,15 @@ func runRender(ctx context.Context, s Streams, f *chartFlags, o render.Options, 
 		values = deploy.Placeholders(in.inputs.Sealed)
 	}
 	o.Namespace = f.namespace
-	out, err := in.chart.Render(values, o)
+	var out *render.Output
+	err = until(ctx, func() error {
+		var err error
+		out, err = in.chart.Render(values, o)
+		return err
+	})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	if err != nil {
 		check := deploy.NewCheck(in.chart, in.values, in.inputs, deploy.Options{Release: o})
 		check.Failed(err)

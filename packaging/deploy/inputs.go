@@ -138,6 +138,9 @@ func (in *Inputs) hide(path string, sealed, plain any) {
 // conceal remembers a decrypted value, and what a template may take out of it.
 func (in *Inputs) conceal(path, value string) {
 	in.Hidden = append(in.Hidden, Hidden{Path: path, Value: value})
+	if n, err := strconv.ParseFloat(value, 64); err == nil && strings.Contains(value, "e+") { // int64 writes it out
+		in.Hidden = append(in.Hidden, Hidden{Path: path, Value: strconv.FormatFloat(n, 'f', -1, 64)})
+	}
 	for _, piece := range pieces(value) {
 		in.Hidden = append(in.Hidden, Hidden{Path: path, Value: piece, Inner: true})
 	}

@@ -165,3 +165,17 @@ func TestNoMAC(t *testing.T) {
 		}
 	}
 }
+
+// TestLargeNumbersAreGuarded holds that a number is looked for as int64 writes
+// it, too: YAML makes a float of it.
+func TestLargeNumbersAreGuarded(t *testing.T) {
+	sealed := "pin: ENC[AES256_GCM,data:AA,iv:AA,tag:AA,type:int]\nsops: {mac: x}\n"
+	open := func(context.Context, string, []byte) ([]byte, error) { return []byte("pin: 1234567890\n"), nil }
+	in, err := deploy.Read(t.Context(), []deploy.Layer{{Name: "secrets.yaml", Text: []byte(sealed)}}, render.Sets{}, open, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(in.Hidden, deploy.Hidden{Path: "pin", Value: "1234567890"}) {
+		t.Errorf("looked for: %v", in.Hidden)
+	}
+}
