@@ -30,16 +30,10 @@ func (f *releaseFlags) add(c *cobra.Command) {
 	set.StringVarP(&f.namespace, "namespace", "n", "", "namespace of the release (default: that of the environment, then that of the context)")
 	f.cluster.add(c)
 	c.ValidArgsFunction = cobra.NoFileCompletions
-	err := c.RegisterFlagCompletionFunc("environment", func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	completeEnvironment(c, func(args []string) (*environment.Set, error) {
 		set, _, err := whichRelease(strings.Join(args, ""))
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		return set.Names(), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+		return set, err
 	})
-	if err != nil {
-		panic(err) // no such flag
-	}
 }
 
 // change adds the flags of commands that change something.

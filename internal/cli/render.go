@@ -36,20 +36,9 @@ func (f *chartFlags) add(c *cobra.Command) {
 	set.StringArrayVar(&f.sets.JSON, "set-json", nil, "set a value from JSON")
 	set.StringArrayVar(&f.sets.File, "set-file", nil, "set a value from a file: key=path")
 	set.StringArrayVar(&f.sets.Literal, "set-literal", nil, "set a value that is a string, taken literally")
-	complete := func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-		dir := "."
-		if len(args) > 0 {
-			dir = args[len(args)-1]
-		}
-		set, err := environment.Open(dir)
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		return set.Names(), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
-	}
-	if err := c.RegisterFlagCompletionFunc("environment", complete); err != nil {
-		panic(err) // no such flag
-	}
+	completeEnvironment(c, func(args []string) (*environment.Set, error) {
+		return environment.Open(folderOf(args[max(0, len(args)-1):])) // a release may stand before the chart
+	})
 }
 
 // A subject is a chart with the values it gets.
@@ -107,11 +96,7 @@ func (f *chartFlags) read(ctx context.Context, dir string, decrypt deploy.Decryp
 	if err != nil {
 		return nil, deployError(err)
 	}
-	before, err := deploy.Read(ctx, layers, render.Sets{}, nil, nil)
-	if err != nil {
-		return nil, deployError(err)
-	}
-	more, err := deploy.Extra(files, before.Sealed, s.inputs.Sealed)
+	more, err := s.inputs.Extra(files)
 	if err != nil {
 		return nil, deployError(err)
 	}

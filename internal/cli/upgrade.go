@@ -157,7 +157,7 @@ func (f *deployFlags) prepare(c *cobra.Command, s Streams, args []string) (*rele
 		Name: name, Namespace: client.Namespace(), Revision: state.Revision, Upgrade: !state.Install,
 		KubeVersion: state.KubeVersion, APIVersions: state.APIVersions, Lookup: state.GetClientFor,
 	}})
-	if err := until(ctx, func() error { check.Run(ctx); return nil }); err != nil {
+	if err := until(ctx, func() error { check.Run(); return nil }); err != nil {
 		return nil, nil, err
 	}
 	if err := f.judge(s, check, plan); err != nil {

@@ -46,8 +46,15 @@ func newValues(s Streams) *cobra.Command {
 	}
 	c.Flags().StringVarP(&f.environment, "environment", "e", "", "environment whose values to show")
 	f.add(s, c, "yaml", "json")
-	complete := func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-		set, err := environment.Open(folderOf(args))
+	completeEnvironment(c, func(args []string) (*environment.Set, error) { return environment.Open(folderOf(args)) })
+	return c
+}
+
+// completeEnvironment completes the flag by what the folder that the arguments
+// name has.
+func completeEnvironment(c *cobra.Command, open func(args []string) (*environment.Set, error)) {
+	complete := func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		set, err := open(args)
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
@@ -56,7 +63,6 @@ func newValues(s Streams) *cobra.Command {
 	if err := c.RegisterFlagCompletionFunc("environment", complete); err != nil {
 		panic(err) // no such flag
 	}
-	return c
 }
 
 func newEnvironments(s Streams) *cobra.Command {

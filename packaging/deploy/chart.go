@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -199,9 +200,9 @@ func NewCheck(chart *render.Chart, values *environment.Values, inputs *Inputs, o
 // Run renders the chart and lints what comes out. Findings are then what there
 // is to say, sorted, those of the values included, and Output is what was
 // rendered, nil when that failed.
-func (c *Check) Run(ctx context.Context) {
+func (c *Check) Run() {
 	c.Findings = append(c.Findings, c.Values.Findings...)
-	c.check(ctx)
+	c.check()
 	lint.Sort(c.Findings)
 }
 
@@ -216,11 +217,11 @@ func (c *Check) run(ctx context.Context) {
 	if c.err != nil {
 		return
 	}
-	c.check(ctx)
+	c.check()
 }
 
 // check renders, lints and follows the canaries.
-func (c *Check) check(context.Context) {
+func (c *Check) check() {
 	release := c.options.Release
 	if release.Namespace == "" {
 		release.Namespace = c.Environment.Namespace
@@ -292,13 +293,16 @@ func spanOf(file *source.File, p render.Place) source.Span {
 	}
 	off, text := 0, file.Bytes
 	for n := 1; n < p.Line; n++ {
-		i := slices.Index(text[off:], '\n')
+		i := bytes.IndexByte(text[off:], '\n')
 		if i < 0 {
 			break
 		}
 		off += i + 1
 	}
-	end := off + max(0, slices.Index(append(slices.Clone(text[off:]), '\n'), '\n'))
+	end := len(text)
+	if i := bytes.IndexByte(text[off:], '\n'); i >= 0 {
+		end = off + i
+	}
 	if p.Column > 0 {
 		off = min(off+p.Column-1, end)
 	} else {
@@ -306,8 +310,8 @@ func spanOf(file *source.File, p render.Place) source.Span {
 			off++
 		}
 	}
-	if i := strings.Index(string(text[off:end]), "}}"); i > 0 {
-		end = off + len(strings.TrimRight(strings.TrimSuffix(string(text[off:off+i]), "-"), " "))
+	if i := bytes.Index(text[off:end], []byte("}}")); i > 0 {
+		end = off + len(bytes.TrimRight(bytes.TrimSuffix(text[off:off+i], []byte("-")), " "))
 	}
 	return source.Span{File: file, Start: off, End: max(end, min(off+1, len(text)))}
 }

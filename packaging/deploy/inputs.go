@@ -32,8 +32,8 @@ type Layer struct {
 // only what stands for the encrypted ones differs.
 type Inputs struct {
 	// Sealed has the ciphertext in place of encrypted values. It is what may be
-	// recorded.
-	Sealed map[string]any
+	// recorded. Files is the same without what the command line set.
+	Sealed, Files map[string]any
 	// Planted has canaries, which Planter knows.
 	Planted map[string]any
 	Planter *taint.Planter
@@ -102,6 +102,7 @@ func Read(ctx context.Context, layers []Layer, sets render.Sets, decrypt Decrypt
 		in.hide("", values, plain)
 		open = append(open, plain)
 	}
+	in.Files = render.MergeValues(sealed...)
 	in.Sealed, in.Planted, in.Open = render.MergeValues(sealed...), render.MergeValues(planted...), render.MergeValues(open...)
 	g := given{ctx: ctx, in: in, read: file, decrypt: decrypt, whole: whole}
 	if err := g.apply(sets); err != nil {
@@ -210,36 +211,15 @@ const Placeholder = "***"
 // Placeholders returns sealed values with a placeholder of the right type for
 // each that is encrypted.
 func Placeholders(sealed map[string]any) map[string]any {
-	return placeholder(sealed).(map[string]any)
-}
-
-func placeholder(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for k, c := range v {
-			out[k] = placeholder(c)
-		}
-		return out
-	case []any:
-		out := make([]any, len(v))
-		for i, c := range v {
-			out[i] = placeholder(c)
-		}
-		return out
-	case string:
-		typ, ok := environment.Ciphertext(v)
-		switch {
-		case !ok:
-			return v
-		case typ == "int", typ == "float":
+	return environment.Substitute(sealed, func(_, typ string) any {
+		switch typ {
+		case "int", "float":
 			return float64(0)
-		case typ == "bool":
+		case "bool":
 			return false
 		}
 		return Placeholder
-	}
-	return v
+	})
 }
 
 // Values are those of the chart in an environment, with the defaults of the
@@ -263,7 +243,7 @@ func Values(set *environment.Set, chart *render.Chart, e *environment.Environmen
 
 // Extra are the values that are given beside those of an environment: files,
 // and what the command line set, as the text of a file that is called --set.
-func Extra(files []Layer, before, after map[string]any) ([]environment.Layer, error) {
+func (in *Inputs) Extra(files []Layer) ([]environment.Layer, error) {
 	var all []environment.Layer
 	for _, f := range files {
 		values, err := render.ParseValues(f.Text)
@@ -276,7 +256,7 @@ func Extra(files []Layer, before, after map[string]any) ([]environment.Layer, er
 		}
 		all = append(all, environment.Layer{Name: f.Name, Text: f.Text, Secret: encrypted})
 	}
-	set := difference(before, after)
+	set := difference(in.Files, in.Sealed)
 	if len(set) == 0 {
 		return all, nil
 	}
@@ -305,21 +285,10 @@ func difference(before, after map[string]any) map[string]any {
 	return set
 }
 
-func holdsCiphertext(v any) bool {
-	switch v := v.(type) {
-	case map[string]any:
-		for _, c := range v {
-			if holdsCiphertext(c) {
-				return true
-			}
-		}
-	case []any:
-		return slices.ContainsFunc(v, holdsCiphertext)
-	case string:
-		_, ok := environment.Ciphertext(v)
-		return ok
-	}
-	return false
+func holdsCiphertext(values map[string]any) bool {
+	found := false
+	environment.Substitute(values, func(string, string) any { found = true; return nil })
+	return found
 }
 
 // Layers converts those of an environment.

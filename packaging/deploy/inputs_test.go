@@ -10,7 +10,7 @@ import (
 func TestExtraHoldsWhatWasSet(t *testing.T) {
 	before := map[string]any{"a": map[string]any{"b": "old", "kept": true}, "list": []any{"x", "y"}, "same": "s"}
 	after := map[string]any{"a": map[string]any{"b": "new", "kept": true, "c": nil}, "list": []any{"x", "z"}, "same": "s", "d": map[string]any{}}
-	layers, err := Extra(nil, before, after)
+	layers, err := (&Inputs{Files: before, Sealed: after}).Extra(nil)
 	if err != nil || len(layers) != 1 {
 		t.Fatal(layers, err)
 	}

@@ -48,7 +48,7 @@ func checked(t *testing.T, value string, files map[string]string, o render.Optio
 		t.Fatal(err)
 	}
 	c := deploy.NewCheck(chart, values, inputs, deploy.Options{Lint: quiet(), Release: o})
-	c.Run(t.Context())
+	c.Run()
 	return c, inputs
 }
 
@@ -159,7 +159,7 @@ func TestNoMAC(t *testing.T) {
 		sealed + "sops: {mac: x}\n":        "",
 		"a: ENC[is no ciphertext]\nb: c\n": "",
 	} {
-		_, err := deploy.Extra([]deploy.Layer{{Name: "secrets.yaml", Text: []byte(text)}}, nil, nil)
+		_, err := (&deploy.Inputs{}).Extra([]deploy.Layer{{Name: "secrets.yaml", Text: []byte(text)}})
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "ENC[")) {
 			t.Errorf("%q: got %v", text, err)
 		}

@@ -1,8 +1,10 @@
 package environment
 
 import (
+	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint/manifest"
@@ -46,6 +48,35 @@ func Ciphertext(value string) (typ string, ok bool) {
 	}
 	_, typ, _ = strings.Cut(strings.TrimSuffix(text, cipherEnd), ",type:")
 	return typ, true
+}
+
+// Substitute returns a copy of values in which what with returns, given its path
+// and the type of the plaintext, stands for each encrypted one. Keys are visited
+// in order.
+func Substitute(values map[string]any, with func(path, typ string) any) map[string]any {
+	return substitute("", values, with).(map[string]any)
+}
+
+func substitute(path string, v any, with func(path, typ string) any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			out[k] = substitute(Join(path, k), v[k], with)
+		}
+		return out
+	case []any:
+		out := make([]any, len(v))
+		for i, c := range v {
+			out[i] = substitute(path+"["+strconv.Itoa(i)+"]", c, with)
+		}
+		return out
+	case string:
+		if typ, ok := Ciphertext(v); ok {
+			return with(path, typ)
+		}
+	}
+	return v
 }
 
 // Cipherfile stands for the text of a file that is encrypted as a whole.

@@ -1,8 +1,11 @@
 package render
 
 import (
+	"maps"
 	"slices"
 	"text/template/parse"
+
+	"helm.sh/helm/v3/pkg/chart"
 )
 
 // A reader knows what the dot and the variables stand for at a place of a
@@ -149,12 +152,8 @@ func (c *collector) pipe(r reader, p *parse.PipeNode) {
 		return
 	}
 	for _, cmd := range p.Cmds {
-		if len(cmd.Args) > 2 {
-			if f, ok := cmd.Args[0].(*parse.IdentifierNode); ok && f.Ident == "include" {
-				if name, ok := cmd.Args[1].(*parse.StringNode); ok {
-					c.enter(r, name.Text, r.path(cmd.Args[2]))
-				}
-			}
+		if name, ok := included(cmd); ok {
+			c.enter(r, name, r.path(cmd.Args[2]))
 		}
 		for _, a := range cmd.Args {
 			if p, ok := a.(*parse.PipeNode); ok {
@@ -202,8 +201,39 @@ func (c *collector) list(r reader, l *parse.ListNode) {
 	}
 }
 
-// partials are the named templates of a chart.
+// included returns the name of the partial that a command includes, where it is
+// written out.
+func included(cmd *parse.CommandNode) (string, bool) {
+	if len(cmd.Args) < 3 {
+		return "", false
+	}
+	f, is := cmd.Args[0].(*parse.IdentifierNode)
+	name, named := cmd.Args[1].(*parse.StringNode)
+	if !is || !named || f.Ident != "include" {
+		return "", false
+	}
+	return name.Text, true
+}
+
+// partials are the named templates of a chart, those of its files among them.
 type partials struct{ trees map[string]*parse.Tree }
+
+// parsed reads the templates of a chart; whole is false when one of them cannot
+// be read.
+func parsed(all map[string]*chart.File) (known *partials, whole bool) {
+	known, whole = &partials{trees: map[string]*parse.Tree{}}, true
+	for _, name := range slices.Sorted(maps.Keys(all)) { // of two by one name, the last
+		t := parse.New(name)
+		t.Mode = parse.SkipFuncCheck
+		set := map[string]*parse.Tree{}
+		if _, err := t.Parse(string(all[name].Data), "", "", set); err != nil {
+			whole = false
+			continue
+		}
+		maps.Copy(known.trees, set)
+	}
+	return known, whole
+}
 
 func (p *partials) get(name string) *parse.Tree {
 	if p == nil {

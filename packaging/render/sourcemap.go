@@ -9,7 +9,6 @@ import (
 	"sort"
 	"strconv"
 	"strings"
-	"text/template/parse"
 
 	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chartutil"
@@ -70,17 +69,7 @@ func (c *Chart) Map(values map[string]any, o Options, out *Output) (*Map, error)
 	m := &Map{templates: map[string]*template{}, files: map[string]*mapped{}}
 	all := map[string]*chart.File{}
 	collect(loaded, all)
-	known := &partials{trees: map[string]*parse.Tree{}}
-	for name, f := range all {
-		t := parse.New(name)
-		t.Mode = parse.SkipFuncCheck
-		set := map[string]*parse.Tree{}
-		if _, err := t.Parse(string(f.Data), "", "", set); err == nil {
-			for defined, tree := range set {
-				known.trees[defined] = tree
-			}
-		}
-	}
+	known, _ := parsed(all)
 	first := 0
 	done := map[*chart.File]*template{} // a subchart may go by several names
 	for _, name := range slices.Sorted(maps.Keys(all)) {

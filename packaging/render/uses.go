@@ -84,23 +84,17 @@ func (c *Chart) Uses() (*Uses, error) {
 func (u *Uses) read(path ...string) { u.paths = append(u.paths, path) }
 
 func (u *Uses) templates(c *chart.Chart) {
-	known := &partials{trees: map[string]*parse.Tree{}}
 	all := map[string]*chart.File{}
 	collect(c, all)
+	known, whole := parsed(all)
+	if !whole {
+		u.All = true
+		return
+	}
 	var roots []*parse.Tree
-	for name, f := range all {
-		t := parse.New(name)
-		t.Mode = parse.SkipFuncCheck
-		set := map[string]*parse.Tree{}
-		if _, err := t.Parse(string(f.Data), "", "", set); err != nil {
-			u.All = true
-			return
-		}
-		for defined, tree := range set {
-			known.trees[defined] = tree
-			if defined == name && strings.HasPrefix(name, c.Name()+"/templates/") {
-				roots = append(roots, tree)
-			}
+	for name := range all {
+		if tree := known.trees[name]; tree != nil && strings.HasPrefix(name, c.Name()+"/templates/") {
+			roots = append(roots, tree)
 		}
 	}
 	walk := useCollector{uses: u, seen: map[string]bool{}, partials: known}
@@ -163,12 +157,7 @@ func (c *useCollector) pipe(r reader, p *parse.PipeNode) {
 		return
 	}
 	for _, cmd := range p.Cmds {
-		include := ""
-		if f, ok := cmd.Args[0].(*parse.IdentifierNode); ok && f.Ident == "include" && len(cmd.Args) > 2 {
-			if name, ok := cmd.Args[1].(*parse.StringNode); ok {
-				include = name.Text
-			}
-		}
+		include, _ := included(cmd)
 		for i, a := range cmd.Args {
 			if i == 2 && include != "" && c.partials.get(include) != nil {
 				path := r.path(a)

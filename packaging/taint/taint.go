@@ -10,8 +10,6 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
-	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -52,36 +50,7 @@ const unit = 10
 // encrypted one, of the type of the plaintext. A bool has no room for a canary
 // and becomes true.
 func (p *Planter) Plant(file string, values map[string]any) map[string]any {
-	return p.plant(file, "", values).(map[string]any)
-}
-
-func (p *Planter) plant(file, path string, v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		keys := make([]string, 0, len(v))
-		for k := range v {
-			keys = append(keys, k)
-		}
-		slices.Sort(keys)
-		for _, k := range keys {
-			out[k] = p.plant(file, environment.Join(path, k), v[k])
-		}
-		return out
-	case []any:
-		out := make([]any, len(v))
-		for i, c := range v {
-			out[i] = p.plant(file, path+"["+strconv.Itoa(i)+"]", c)
-		}
-		return out
-	case string:
-		kind, ok := environment.Ciphertext(v)
-		if !ok {
-			return v
-		}
-		return p.canary(file, path, kind)
-	}
-	return v
+	return environment.Substitute(values, func(path, typ string) any { return p.canary(file, path, typ) })
 }
 
 // File returns a canary for the text of a file that is encrypted as a whole.
@@ -220,6 +189,3 @@ func index(text, word []byte, number bool) int {
 
 // Holds reports whether the text holds any canary.
 func (p *Planter) Holds(text string) bool { return len(p.Find([]byte(text))) > 0 }
-
-// String names what the canary stands for.
-func (c *Canary) String() string { return fmt.Sprintf("%s of %s", c.Path, c.File) }
