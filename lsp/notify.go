@@ -181,7 +181,7 @@ func (s *server) markAll() {
 
 // kick wakes the worker: now, or after a pause in the typing.
 func (s *server) kick(now bool) {
-	s.now = s.now || now
+	s.typing, s.now = true, s.now || now
 	select {
 	case s.wake <- struct{}{}:
 	default:

@@ -77,6 +77,7 @@ type server struct {
 	folders   []string
 	documents map[string]*document // by URI
 	dirty     []string             // URIs to lint, the last one changed first
+	typing    bool                 // something came in since the last pause
 	now       bool                 // do not wait for a pause
 	rescan    bool
 	world     *world

@@ -30,7 +30,6 @@ func (s *server) work(ctx context.Context) {
 			return
 		case <-s.wake:
 		}
-		s.pause(ctx)
 		for ctx.Err() == nil && s.step(ctx) {
 		}
 	}
@@ -43,7 +42,7 @@ func (s *server) pause(ctx context.Context) {
 	for {
 		s.mu.Lock()
 		now := s.now
-		s.now = false
+		s.now, s.typing = false, false
 		s.mu.Unlock()
 		if now || s.options.Delay == 0 {
 			return
@@ -61,9 +60,15 @@ func (s *server) pause(ctx context.Context) {
 }
 
 // step does one piece of work; it reports whether there was one. After each,
-// what came in meanwhile is seen: what it supersedes is not done.
+// what came in meanwhile is seen: what it supersedes is not done, and what was
+// typed meanwhile waits for its pause.
 func (s *server) step(ctx context.Context) bool {
 	s.mu.Lock()
+	if s.typing {
+		s.mu.Unlock()
+		s.pause(ctx)
+		return true
+	}
 	if s.rescan && len(s.dirty) == 0 {
 		s.rescan = false
 		s.mu.Unlock()
