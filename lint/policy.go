@@ -1,0 +1,43 @@
+package lint
+
+import "github.com/tiphys-dev/tiphys/lint/manifest"
+
+// Policies say what holds for an object beyond what Options say for all.
+type Policies interface {
+	// Terms returns what holds for an object, nil where no policy is for it. It
+	// is called once for each object, from several goroutines, and must be quick.
+	Terms(object *manifest.Node) *Terms
+}
+
+// Terms are what the policies that match an object want of it. They are shared
+// and not changed.
+type Terms struct {
+	// Rules has settings of built-in rules by name. A rule that is named here
+	// goes by these settings instead of Options.Severity and its own severity;
+	// one that is not named goes by those.
+	Rules map[string][]Setting
+	// Extra are rules of the policies themselves: modules, defaults, limits.
+	Extra []Extra
+	// Waives reports whether a policy accepts a finding; nil if none does.
+	Waives func(f *Finding) bool
+	// Waivable reports whether the object may waive findings of a rule itself, by
+	// annotation or comment; nil if it may waive none.
+	Waivable func(rule string) bool
+}
+
+// A Setting is what one policy, or several that want the same, say of a rule.
+// Where several settings of a rule find the same, the strictest is reported.
+type Setting struct {
+	// Policy names the policy that speaks.
+	Policy string
+	// Severity is Error for deny, Warning for warn, Info for audit, and Off.
+	Severity Severity
+	// Parameters fit Rule.Parameters; nil for none.
+	Parameters map[string]any
+}
+
+// An Extra is a rule that only a policy knows.
+type Extra struct {
+	Rule *Rule
+	Setting
+}

@@ -1,0 +1,2 @@
+// Package webhook answers admission requests for workflows.
+package webhook
