@@ -25,10 +25,10 @@ var own = []*topdown.Builtin{
 func builtin(name string, in, out types.Type, f func(ast.Value) (*ast.Term, error)) *topdown.Builtin {
 	return &topdown.Builtin{
 		Decl: &ast.Builtin{Name: name, Decl: types.NewFunction(types.Args(in), out)},
-		Func: func(_ topdown.BuiltinContext, operands []*ast.Term, iter func(*ast.Term) error) error {
+		Func: func(c topdown.BuiltinContext, operands []*ast.Term, iter func(*ast.Term) error) error {
 			t, err := f(operands[0].Value)
 			if err != nil {
-				return err
+				return halt(c, name, err)
 			}
 			return iter(t)
 		},
@@ -41,7 +41,7 @@ func builtin(name string, in, out types.Type, f func(ast.Value) (*ast.Term, erro
 func imageOf(v ast.Value) (*ast.Term, error) {
 	s, ok := v.(ast.String)
 	if !ok {
-		return nil, fmt.Errorf("tiphys.image: %s is no string", ast.ValueName(v))
+		return nil, fmt.Errorf("%s is no string", ast.ValueName(v))
 	}
 	return imageTerm(string(s)), nil
 }
@@ -86,15 +86,15 @@ func imageTerm(s string) *ast.Term {
 func quantityOf(v ast.Value) (*ast.Term, error) {
 	s, err := scalar(v)
 	if err != nil {
-		return nil, fmt.Errorf("tiphys.quantity: %w", err)
+		return nil, fmt.Errorf("%w", err)
 	}
 	q, err := quantity.Parse(s)
 	if err != nil {
-		return nil, fmt.Errorf("tiphys.quantity: %q is no quantity: %w", s, err)
+		return nil, fmt.Errorf("%q is no quantity: %w", s, err)
 	}
 	n, ok := q.Decimal()
 	if !ok {
-		return nil, fmt.Errorf("tiphys.quantity: %q is more than anything can have", s)
+		return nil, fmt.Errorf("%q is more than anything can have", s)
 	}
 	return ast.NewTerm(ast.Number(n)), nil
 }
@@ -103,11 +103,11 @@ func quantityOf(v ast.Value) (*ast.Term, error) {
 func durationOf(v ast.Value) (*ast.Term, error) {
 	s, err := scalar(v)
 	if err != nil {
-		return nil, fmt.Errorf("tiphys.duration: %w", err)
+		return nil, fmt.Errorf("%w", err)
 	}
 	d, err := duration.ParseSeconds(s)
 	if err != nil {
-		return nil, fmt.Errorf("tiphys.duration: %q is no duration: %w", s, err)
+		return nil, fmt.Errorf("%q is no duration: %w", s, err)
 	}
 	if d%time.Second == 0 {
 		return ast.NumberTerm(json.Number(fmt.Sprint(int64(d / time.Second)))), nil

@@ -2,6 +2,7 @@ package rego
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -26,6 +27,15 @@ func shape(m *ast.Module) []Problem {
 	if len(m.Rules) > MaxRules {
 		say(m.Rules[MaxRules].Location, "the module has %d rules, and more than %d are not read", len(m.Rules), MaxRules)
 	}
+	for _, t := range swollen(m) {
+		say(t.Location, "this value takes parts of others that often that it has more than %d: use each of them once", maxElements)
+	}
+	ast.WalkWiths(m, func(w *ast.With) bool {
+		if n := w.Value.Value.String(); ast.BuiltinMap[n] != nil && !slices.Contains(allowed, n) {
+			say(w.Value.Location, "%s", refused(n))
+		}
+		return false
+	})
 	found := false
 	for _, r := range m.Rules {
 		if _, ok := entry(r); !ok {
