@@ -29,7 +29,7 @@ func twenty() string {
 
 var simple = map[string]string{
 	"label":     "package p\nviolation contains {\"msg\": \"no team\"} if not input.review.object.metadata.labels.team",
-	"registry":  "package p\nimport data.tiphys.lib\ndeny contains {\"msg\": \"x\", \"path\": c.imagePath} if {\n\tsome c in lib.containers\n\tnot lib.within(c.image, [\"registry.example.com:5000\"])\n}",
+	"registry":  "package p\nimport data.tiphys.lib\ndeny contains {\"msg\": \"x\", \"path\": c.image.path} if {\n\tsome c in lib.containers\n\tnot lib.within(c.image, [\"registry.example.com:5000\"])\n}",
 	"limits":    "package p\nimport data.tiphys.lib\ndeny contains {\"msg\": \"x\", \"path\": c.path} if {\n\tsome c in lib.containers\n\tnot c.spec.resources.limits.memory\n}",
 	"templates": "package p\ndeny contains sprintf(\"%s\", [t.name]) if {\n\tsome t in input.spec.templates\n\tnot t.container\n\tnot t.dag\n}",
 	"path":      "package p\ndeny contains \"long\" if {\n\tsome g in input.tiphys.graphs\n\tcount(g.critical_path) > 30\n}",

@@ -57,7 +57,7 @@ func unresolved(c *ast.Compiler, m *ast.Module) []Problem {
 }
 
 func unknownData(c *ast.Compiler, m *ast.Module, ref ast.Ref) string {
-	at := name(ref.GroundPrefix())
+	at := packageOf(ref.GroundPrefix())
 	if len(ref) > 1 && !ref[1].IsGround() {
 		return "data is read as a whole: name the rule that is meant"
 	}
@@ -74,7 +74,7 @@ func unknownData(c *ast.Compiler, m *ast.Module, ref ast.Ref) string {
 			return fmt.Sprintf("%s is a whole package: name the rule of it that is meant", at)
 		}
 		wanted, _ := ref[len(pkg)].Value.(ast.String)
-		return fmt.Sprintf("%s has no %q%s", name(pkg), string(wanted), near.Hint(string(wanted), rulesOf(c, pkg)))
+		return fmt.Sprintf("%s has no %q%s", packageOf(pkg), string(wanted), near.Hint(string(wanted), rulesOf(c, pkg)))
 	}
 	return fmt.Sprintf("data.%s is not there: a module sees its own rules, data.tiphys.lib and input; give values in parameters", at)
 }

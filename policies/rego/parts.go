@@ -127,32 +127,67 @@ func (in *Input) containers() *ast.Term {
 		for _, t := range w.All {
 			p := pod.Of(t)
 			for c := range p.Containers() {
-				terms = append(terms, containerTerm(i, t, &p, &c))
+				terms = append(terms, in.containerTerm(i, t, &p, &c))
 			}
 		}
 	}
 	return ast.ArrayTerm(terms...)
 }
 
-func containerTerm(i int, t *workflow.Template, p *pod.Pod, c *pod.Container) *ast.Term {
+// containerTerm has no more than eight fields: OPA makes larger objects at twice
+// the cost, and there are many containers.
+func (in *Input) containerTerm(i int, t *workflow.Template, p *pod.Pod, c *pod.Container) *ast.Term {
 	name := c.Name.Text()
 	if name == "" || c.Role == workflow.Main && t.Type != workflow.TypeContainerSet {
 		name = "main"
 	}
 	// Where the image is written; a place in the text of a patch is its field.
 	image, _ := p.Place(c.At("image"))
+	path := c.Node.Path()
 	return object(
 		pair("workflow", ast.InternedTerm(i)),
 		pair("template", text(t.Name.Text())),
 		pair("name", text(name)),
 		pair("title", text(c.Title())),
 		pair("role", text(roles[c.Role])),
-		pair("path", text(c.Node.Path())),
-		pair("image", imageTerm(c.At("image").Text())),
-		pair("imagePath", text(cmp.Or(image.Path(), c.Node.Path()))),
-		pair("patched", ast.InternedTerm(p.Open)),
-		pair("spec", merge("", c.Layers())),
+		pair("path", text(path)),
+		pair("image", imageTerm(c.At("image").Text(), cmp.Or(image.Path(), path))),
+		pair("spec", in.merged(c.Layers())),
 	)
+}
+
+// merged is what layers make together; where there is one, and the object has
+// been built around it, that is taken.
+func (in *Input) merged(layers []*manifest.Node) *ast.Term {
+	if len(layers) == 1 {
+		if t := in.built(layers[0]); t != nil {
+			return t
+		}
+	}
+	return merge("", layers)
+}
+
+// built returns the term of a node that stands in a field that has been built.
+func (in *Input) built(n *manifest.Node) *ast.Term {
+	switch {
+	case n.Parent == nil:
+		return nil
+	case n.Parent == in.Object:
+		return in.fields[n.Key.Value]
+	}
+	t := in.built(n.Parent)
+	if t == nil {
+		return nil
+	}
+	switch v := t.Value.(type) {
+	case ast.Object:
+		return v.Get(name(n.Key.Value))
+	case *ast.Array:
+		if i := n.Index(); i < v.Len() {
+			return v.Elem(i)
+		}
+	}
+	return nil
 }
 
 // stateNames are the states as modules see them.

@@ -22,7 +22,7 @@ func shape(m *ast.Module) []Problem {
 		all = append(all, p)
 	}
 	if m.Package.Path.HasPrefix(ast.MustParseRef("data.tiphys")) {
-		say(m.Package.Location, "package %s is that of the library: choose another name", name(m.Package.Path))
+		say(m.Package.Location, "package %s is that of the library: choose another name", packageOf(m.Package.Path))
 	}
 	if len(m.Rules) > MaxRules {
 		say(m.Rules[MaxRules].Location, "the module has %d rules, and more than %d are not read", len(m.Rules), MaxRules)
@@ -86,8 +86,8 @@ func queries(m *ast.Module) []query {
 	return out
 }
 
-// name writes the path of a package without data.
-func name(path ast.Ref) string { return strings.TrimPrefix(path.String(), "data.") }
+// packageOf writes the path of a package without data.
+func packageOf(path ast.Ref) string { return strings.TrimPrefix(path.String(), "data.") }
 
 // mentions reports whether a module refers to data below path, or imports it.
 func mentions(m *ast.Module, path ast.Ref) bool {
