@@ -25,6 +25,8 @@ type Library struct {
 	byName              map[string]*Template // of many templates
 	// Limited is set when something holds back runs that pile up.
 	Limited bool
+	// Spec is the spec without templates and arguments, and without positions.
+	Spec *manifest.Node
 }
 
 // Template returns the template of that name, or nil.
@@ -220,6 +222,7 @@ func LibraryOf(w *workflow.Workflow) *Library {
 	}
 	own{}.library(l)
 	l.Limited = Limited(w)
+	l.Spec = w.Spec.Detach(func(key string) bool { return key != "templates" && key != "arguments" })
 	return l
 }
 
