@@ -6,9 +6,11 @@
 package fix
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
@@ -57,9 +59,10 @@ func changed(f *source.File, edits []lint.Edit) ([]Change, []byte, error) {
 	return changes, text, nil
 }
 
-// apply makes changes that do not overlap.
+// apply makes changes that do not overlap. Of lines that are inserted at one
+// place, those of the innermost object come first.
 func apply(text []byte, changes []Change) ([]byte, error) {
-	slices.SortStableFunc(changes, func(a, b Change) int { return a.Start - b.Start })
+	slices.SortStableFunc(changes, func(a, b Change) int { return cmp.Or(a.Start-b.Start, a.End-b.End, indented(b.New)-indented(a.New)) })
 	var out []byte
 	at := 0
 	for _, c := range changes {
@@ -71,6 +74,8 @@ func apply(text []byte, changes []Change) ([]byte, error) {
 	}
 	return append(out, text[at:]...), nil
 }
+
+func indented(s string) int { return len(s) - len(strings.TrimLeft(s, " ")) }
 
 func change(f *source.File, e lint.Edit) (Change, error) {
 	if e.Node == nil || e.Node.File != f {

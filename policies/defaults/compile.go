@@ -59,17 +59,20 @@ var refused = map[string]map[string]string{
 	"spec": {
 		"templates": "say it in templates or containers", "templateDefaults": "say it in templates or containers",
 		"podMetadata": "say it in podMetadata, beside spec", "workflowTemplateRef": runs, "entrypoint": runs, "onExit": runs, "arguments": runs, "hooks": runs,
+		"podSpecPatch": overrules,
 	},
 	"templates": {
 		"name": runs, "inputs": runs, "outputs": runs, "steps": runs, "dag": runs, "suspend": runs, "http": runs, "plugin": runs, "resource": runs, "data": runs,
 		"container": inContainers, "script": inContainers, "containerSet": inContainers, "initContainers": inContainers, "sidecars": inContainers,
 		"parallelism": "a template that runs a pod has none", "failFast": "a template that runs a pod has none",
+		"podSpecPatch": overrules,
 	},
 	"containers": {"name": runs, "image": runs, "command": runs, "args": runs},
 }
 
 const (
 	runs         = "that is what a workflow runs, and its author's to say"
+	overrules    = "a patch overrules what templates and containers say"
 	inContainers = "say it in containers, which is for every container"
 )
 
@@ -81,7 +84,7 @@ func Compile(policy string, n *manifest.Node) (*Defaults, []Problem) {
 	spec := schema.Lookup("Workflow").Field("spec").Type()
 	template := spec.Field("templates").Type().Elem()
 	if n.Set() && n.Kind != manifest.Map {
-		c.problem(n, "defaults is a %s: it needs to be an object", n.Kind)
+		c.problem(n, "defaults are of type %s: they need to be an object", n.Kind)
 	}
 	for _, part := range n.Fields() {
 		switch name := part.Key.Value; name {
@@ -128,7 +131,7 @@ func (c *compiler) part(n *manifest.Node, t *schema.Type, to *[]leaf, path ...st
 	case !n.Set():
 		return
 	case n.Kind != manifest.Map:
-		c.problem(n, "%s is a %s: it needs to be an object", n.Key, n.Kind)
+		c.problem(n, "%s is of type %s: it needs to be an object", n.Key, n.Kind)
 		return
 	case t == nil:
 		c.metadata(n)
@@ -154,7 +157,7 @@ func (c *compiler) metadata(n *manifest.Node) {
 		}
 		for _, v := range f.Fields() {
 			if v.Kind != manifest.String {
-				c.problem(v, "%s %q is a %s: it needs quotes to be a string", strings.TrimSuffix(f.Key.Value, "s"), v.Key, v.Kind)
+				c.problem(v, "%s %q is not a string but of type %s: write it in quotes", strings.TrimSuffix(f.Key.Value, "s"), v.Key, v.Kind)
 			}
 		}
 	}

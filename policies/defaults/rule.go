@@ -27,9 +27,10 @@ func Extras(all ...*Defaults) []lint.Extra {
 		templates:  merge(all, func(d *Defaults) []leaf { return d.templates }),
 		containers: merge(all, func(d *Defaults) []leaf { return d.containers }),
 	}
+	s.strict()
 	var extras []lint.Extra
 	for _, d := range all {
-		r := &lint.Rule{Name: Name, Severity: lint.Info, Topic: "policy",
+		r := &lint.Rule{Name: Name, Severity: lint.Info, Topic: "policy", Mends: true,
 			Object: func(pass *lint.Pass) { s.object(pass, d.Policy) },
 			Run:    func(pass *lint.Pass) { s.run(pass, d.Policy) },
 		}
@@ -40,6 +41,28 @@ func Extras(all ...*Defaults) []lint.Extra {
 
 // A set is what several policies set together.
 type set struct{ metadata, spec, templates, containers []leaf }
+
+// strict drops what contradicts a stricter default, be it of another policy or
+// for another part: a container of both could not start.
+func (s *set) strict() {
+	parts := []*[]leaf{&s.spec, &s.templates, &s.containers}
+	sets := func(l leaf, key string, value string) bool {
+		return l.is("securityContext", key) && text(l.value) == value
+	}
+	for _, c := range [...]struct{ strict, value, loose, other string }{
+		{"runAsNonRoot", "true", "runAsUser", "0"},
+		{"allowPrivilegeEscalation", "false", "privileged", "true"},
+	} {
+		if !slices.ContainsFunc(parts, func(p *[]leaf) bool {
+			return slices.ContainsFunc(*p, func(l leaf) bool { return sets(l, c.strict, c.value) })
+		}) {
+			continue
+		}
+		for _, p := range parts {
+			*p = slices.DeleteFunc(*p, func(l leaf) bool { return sets(l, c.loose, c.other) })
+		}
+	}
+}
 
 // object writes labels and annotations of the object itself.
 func (s *set) object(pass *lint.Pass, policy string) {
@@ -143,7 +166,7 @@ func (w *writer) report(p place, all []leaf) int {
 	for _, l := range all[:count] {
 		value = put(value, l.path[depth+1:], l.value)
 	}
-	path := strings.Join(top, ".")
+	path := dot(top)
 	f := lint.Finding{Node: p.anchor, Message: fmt.Sprintf("%s says nothing of %s: policy %q sets %s", p.who, path, w.policy, told(all[:count]))}
 	f.Fix = &lint.Fix{Message: "write the default of " + path, Safe: true, Edits: []lint.Edit{{Node: n, Key: top[depth], Value: value}}}
 	w.pass.Report(f)

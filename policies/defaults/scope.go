@@ -66,6 +66,8 @@ func (s *scope) fits(l *leaf) bool {
 		return l.value != true || says("runAsUser") != "0"
 	case "runAsUser":
 		return text(l.value) != "0" || says("runAsNonRoot") != "true"
+	case "privileged":
+		return l.value != true || says("allowPrivilegeEscalation") != "false"
 	case "allowPrivilegeEscalation":
 		return l.value != false || says("privileged") != "true" && !s.adds(context, "SYS_ADMIN")
 	}
@@ -80,13 +82,10 @@ func (s *scope) adds(context []string, capability string) bool {
 	})
 }
 
-// fitsResource reports whether a limit or request goes with its counterpart.
-// A limit alone says the request, too: Kubernetes takes the one for the other.
+// fitsResource reports whether a limit or request goes with its counterpart: a
+// request is never over the limit, whoever says which.
 func (s *scope) fitsResource(l *leaf, name string) bool {
 	other := sibling(l.path)
-	if s.at(other...).Set() && l.path[len(l.path)-2] == "requests" {
-		return false
-	}
 	have, ok := s.says(other...)
 	if !ok {
 		return true

@@ -2,6 +2,7 @@ package defaults
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
@@ -68,13 +69,13 @@ func (s *set) writeSpec(w *writer) *scope {
 		return library.At(path...)
 	}
 	return w.write(p, all, func(_ *scope, l *leaf) bool {
-		return l.is("securityContext", "runAsNonRoot") && l.value == true && rooted(flow)
+		return l.is("securityContext", "runAsNonRoot") && l.value == true && (flow.Ref != nil || rooted(flow.All...))
 	})
 }
 
 // rooted reports whether a container says that it runs as root.
-func rooted(w *workflow.Workflow) bool {
-	for _, t := range w.All {
+func rooted(all ...*workflow.Template) bool {
+	for _, t := range all {
 		p := pod.Of(t)
 		for c := range p.Containers() {
 			if c.At("securityContext", "runAsUser").Text() == "0" {
@@ -123,13 +124,22 @@ func templateSays(q *pod.Pod, path []string) *manifest.Node {
 	if n := q.Template.Node.At(path...); n.Set() {
 		return n
 	}
-	if d := q.Template.Workflow.Defaults; d != nil {
-		if n := d.Node.At(path...); n.Set() {
-			return n
-		}
+	if n := defaultsOf(q.Template).At(path...); n.Set() {
+		return n
+	}
+	if path[0] == "securityContext" && len(path) == 2 {
+		return q.Security(path[1])
 	}
 	if slices.Contains(inherited, path[0]) {
 		return q.At(path...)
+	}
+	return nil
+}
+
+// defaultsOf is the node of templateDefaults.
+func defaultsOf(t *workflow.Template) *manifest.Node {
+	if d := t.Workflow.Defaults; d != nil {
+		return d.Node
 	}
 	return nil
 }
@@ -142,14 +152,14 @@ func (spec *scope) objects(t *workflow.Template, now *scope, l *leaf) bool {
 	switch {
 	case field == "activeDeadlineSeconds" || field == "timeout":
 		// The two are one decision, and a daemon is to live as long as what needs it.
-		return t.Node.Get("daemon").Set() || field == "timeout" && says("activeDeadlineSeconds") || now.at("timeout").Set()
+		return now.at("daemon").Set() || field == "timeout" && says("activeDeadlineSeconds") || now.at("timeout").Set()
 	case field == "retryStrategy" && t.Body.Get("retryStrategy").Set():
 		return true
 	case field == "metadata":
 		_, ok := spec.says(append([]string{"podMetadata"}, l.path[1:]...)...)
 		return ok
 	case field == "securityContext":
-		if l.is("securityContext", "runAsNonRoot") && l.value == true && rootedTemplate(t) {
+		if l.is("securityContext", "runAsNonRoot") && l.value == true && rooted(t) {
 			return true
 		}
 		// That of a template takes the place of the workflow's as a whole.
@@ -158,23 +168,16 @@ func (spec *scope) objects(t *workflow.Template, now *scope, l *leaf) bool {
 	return slices.Contains(inherited, field) && spec.saysAny(field)
 }
 
-func rootedTemplate(t *workflow.Template) bool {
-	p := pod.Of(t)
-	for c := range p.Containers() {
-		if c.At("securityContext", "runAsUser").Text() == "0" {
-			return true
-		}
-	}
-	return false
-}
-
 // saysAny reports whether a field is set, or a default writes to it.
-func (s *scope) saysAny(field string) bool {
-	if s.at(field).Set() {
-		return true
+func (s *scope) saysAny(field string) bool { return s.at(field).Set() || s.writes(field) }
+
+// writes reports whether a default writes to a field.
+func (s *scope) writes(field string) bool {
+	if s == nil {
+		return false
 	}
 	for k := range s.took {
-		if k == field || len(k) > len(field) && k[:len(field)+1] == field+"\x00" {
+		if k == field || strings.HasPrefix(k, field+"\x00") {
 			return true
 		}
 	}
@@ -184,30 +187,30 @@ func (s *scope) saysAny(field string) bool {
 // podObjects reports whether the security context of the pod stands against a
 // default for one of its containers, which would be stronger.
 func podObjects(q *pod.Pod, spec, template, now *scope, l *leaf) bool {
+	const field = "securityContext"
+	written := template // that of a template takes the place of the workflow's
+	if !q.Template.Node.Get(field).Set() && !defaultsOf(q.Template).Get(field).Set() && !template.writes(field) {
+		written = spec
+	}
 	says := func(key string) string {
 		if n := q.Security(key); n.Set() {
 			return n.Text()
 		}
-		for _, s := range []*scope{template, spec} {
-			if s == nil {
-				continue
-			}
-			if v, ok := s.took[join([]string{"securityContext", key})]; ok {
-				return text(v)
-			}
+		if written == nil {
+			return ""
 		}
-		return ""
+		return text(written.took[join([]string{field, key})])
 	}
 	key := l.path[1]
-	if says(key) != "" || q.Security(key).Set() {
+	if says(key) != "" {
 		return true
 	}
 	switch key {
 	case "runAsNonRoot":
-		_, own := now.says("securityContext", "runAsUser")
+		_, own := now.says(field, "runAsUser")
 		return l.value == true && !own && says("runAsUser") == "0"
 	case "runAsUser":
-		_, own := now.says("securityContext", "runAsNonRoot")
+		_, own := now.says(field, "runAsNonRoot")
 		return text(l.value) == "0" && !own && says("runAsNonRoot") == "true"
 	}
 	return false
