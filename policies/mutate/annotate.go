@@ -46,8 +46,8 @@ func (r *Result) Annotate() error {
 	annotations := r.After.At("metadata", "annotations")
 	old := parse(annotations.Get(Annotation).Text())
 	now.more = old.more
-	now.entries = append(old.entries, now.entries...)
-	now.entries = slices.DeleteFunc(now.entries, func(e entry) bool { return r.After.Find(e.path) == nil })
+	old.entries = slices.DeleteFunc(old.entries, func(e entry) bool { return r.After.Find(e.path) == nil })
+	now.entries = append(now.entries, old.entries...)
 	slices.SortFunc(now.entries, func(a, b entry) int { return cmp.Or(cmp.Compare(a.policy, b.policy), cmp.Compare(a.path, b.path)) })
 	now.entries = slices.Compact(now.entries)
 
@@ -67,13 +67,22 @@ func (r *Result) Annotate() error {
 	return nil
 }
 
-// place is the path of the field that an edit sets.
+// place is the path of the field that an edit sets: below what it makes, as far
+// as there is one field only.
 func place(e lint.Edit) string {
 	path := e.Node.Path()
 	if e.Key != "" {
 		path += manifest.Field(path == "", e.Key)
 	}
-	return path
+	for v := e.Value; ; {
+		m, ok := v.(map[string]any)
+		if !ok || len(m) != 1 {
+			return path
+		}
+		for k, below := range m {
+			path, v = path+manifest.Field(path == "", k), below
+		}
+	}
 }
 
 // String writes as many of the entries as there is room for.
@@ -106,6 +115,7 @@ func (r record) String() string {
 // annotation may have been written by anybody.
 func parse(s string) record {
 	var r record
+	s = s[:min(len(s), longest)]
 	for part := range strings.SplitSeq(s, "; ") {
 		if n, ok := strings.CutPrefix(part, "and "); ok {
 			if n, ok = strings.CutSuffix(n, " more"); ok {

@@ -57,8 +57,8 @@ func TestApplyMakesDefaultsAndOtherSafeFixes(t *testing.T) {
 	want := `[{"op":"replace","path":"/spec/parallelism","value":2},` +
 		`{"op":"add","path":"/spec/templates/0/container/resources","value":{"limits":{"cpu":1}}},` +
 		`{"op":"add","path":"/spec/ttlStrategy","value":{"secondsAfterCompletion":60}},` +
-		`{"op":"add","path":"/apiVersion","value":"argoproj.io/v1alpha1"},` +
-		`{"op":"add","path":"/metadata","value":{"labels":{"team":"a"},"annotations":{"policy.tiphys.dev/defaults":"prod: spec.templates[0].container.resources, spec.ttlStrategy; team: metadata"}}}]`
+		`{"op":"add","path":"/metadata","value":{"labels":{"team":"a"},"annotations":{"policy.tiphys.dev/defaults":"prod: spec.templates[0].container.resources.limits.cpu, spec.ttlStrategy.secondsAfterCompletion; team: metadata.labels.team"}}},` +
+		`{"op":"add","path":"/apiVersion","value":"argoproj.io/v1alpha1"}]`
 	if diff := cmp.Diff(want, string(patch.JSON(r.Patch()))); diff != "" {
 		t.Error(diff)
 	}
@@ -73,13 +73,13 @@ func TestApplyMakesDefaultsAndOtherSafeFixes(t *testing.T) {
 
 func TestAnnotate(t *testing.T) {
 	for name, c := range map[string]struct{ object, want string }{
-		"an object without one": {"{}", "prod: spec.templates[0].container.resources, spec.ttlStrategy; team: metadata.labels"},
+		"an object without one": {"{}", "prod: spec.templates[0].container.resources.limits.cpu, spec.ttlStrategy.secondsAfterCompletion; team: metadata.labels.team"},
 		"what holds of the old one is kept": {`{policy.tiphys.dev/defaults: "old: spec.podGC, spec.gone; team: spec.entrypoint"}`,
-			"old: spec.podGC; prod: spec.templates[0].container.resources, spec.ttlStrategy; team: metadata.labels, spec.entrypoint"},
+			"old: spec.podGC; prod: spec.templates[0].container.resources.limits.cpu, spec.ttlStrategy.secondsAfterCompletion; team: metadata.labels.team, spec.entrypoint"},
 		"what somebody else wrote is not": {`{policy.tiphys.dev/defaults: "look: at, me; and -5 more; and x more"}`,
-			"prod: spec.templates[0].container.resources, spec.ttlStrategy; team: metadata.labels"},
+			"prod: spec.templates[0].container.resources.limits.cpu, spec.ttlStrategy.secondsAfterCompletion; team: metadata.labels.team"},
 		"what was left out is counted": {`{policy.tiphys.dev/defaults: "team: spec.entrypoint; and 7 more"}`,
-			"prod: spec.templates[0].container.resources, spec.ttlStrategy; team: metadata.labels, spec.entrypoint; and 7 more"},
+			"prod: spec.templates[0].container.resources.limits.cpu, spec.ttlStrategy.secondsAfterCompletion; team: metadata.labels.team, spec.entrypoint; and 7 more"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := document(t, "kind: Workflow\nmetadata: {annotations: "+c.object+"}\nspec: {entrypoint: a, podGC: {}, templates: [{name: a, container: {image: x}}]}\n")
