@@ -233,3 +233,11 @@ func keys(n *manifest.Node) []string {
 	}
 	return out
 }
+
+// Labelled is the node of the labels that the library gives to its runs.
+func (l *Library) Labelled() *manifest.Node {
+	if l == nil {
+		return nil
+	}
+	return l.Spec.At("workflowMetadata", "labels")
+}
