@@ -36,35 +36,37 @@ func (b *batch) add(d *manifest.Document) {
 		keep.covers = coversOf(keep.waivers)
 		b.documents = append(b.documents, keep)
 	}
-	u := &unit{keep: keep, document: d}
-	for _, r := range b.linter.rules {
-		if r.Document != nil {
-			b.pass(r, u, r.Document)
+	units := make([]unit, len(objects))
+	for i, o := range objects {
+		units[i] = unit{keep: keep, document: d, object: o}
+		if p := b.linter.options.Policies; p != nil && o.Kind == manifest.Map {
+			units[i].terms = p.Terms(o)
 		}
 	}
-	for _, o := range objects {
-		b.object(keep, d, o)
+	whole := &unit{keep: keep, document: d}
+	if len(units) == 1 { // what holds for the object holds for its document
+		whole.terms = units[0].terms
+	}
+	b.meet(whole, func(r *Rule) func(*Pass) { return r.Document })
+	for i := range units {
+		b.object(&units[i])
 	}
 }
 
-func (b *batch) object(keep *document, d *manifest.Document, o *manifest.Node) {
+func (b *batch) object(u *unit) {
+	o := u.object
 	if o.Kind != manifest.Map {
 		return
 	}
 	if schema.Known(o.Get("kind").Text()) {
 		b.result.Objects++
 	}
-	u := &unit{keep: keep, document: d, object: o}
-	for _, r := range b.linter.rules {
-		if r.Object != nil {
-			b.pass(r, u, r.Object)
-		}
-	}
-	flows := workflow.From(o)
-	b.linter.builder.Add(o, flows)
-	for _, w := range flows {
-		b.references(keep, o, w)
-		u := &unit{keep: keep, document: d, object: o, workflow: w}
+	u.flows = workflow.From(o)
+	b.linter.builder.Add(o, u.flows)
+	b.meet(u, func(r *Rule) func(*Pass) { return r.Object })
+	for _, w := range u.flows {
+		b.references(u, w)
+		u := &unit{keep: u.keep, document: u.document, object: o, flows: u.flows, workflow: w, terms: u.terms}
 		if resolve.Refers(w) {
 			b.waiting = append(b.waiting, u)
 			continue
@@ -74,33 +76,59 @@ func (b *batch) object(keep *document, d *manifest.Document, o *manifest.Node) {
 }
 
 // run lints one workflow with all rules.
-func (b *batch) run(u *unit) {
+func (b *batch) run(u *unit) { b.meet(u, func(r *Rule) func(*Pass) { return r.Run }) }
+
+// meet lets all rules meet one unit, as its terms want it.
+func (b *batch) meet(u *unit, part func(*Rule) func(*Pass)) {
+	o := &b.linter.options
 	for _, r := range b.linter.rules {
-		if r.Run != nil {
-			b.pass(r, u, r.Run)
+		run := part(r)
+		if run == nil {
+			continue
+		}
+		settings, settled := u.terms.settings(r)
+		if !settled && o.severity(r) != Off {
+			b.pass(r, u, nil, run)
+		}
+		for i := range settings {
+			if settings[i].Severity != Off {
+				b.pass(r, u, &settings[i], run)
+			}
+		}
+	}
+	if u.terms == nil {
+		return
+	}
+	for i := range u.terms.Extra {
+		x := &u.terms.Extra[i]
+		if run := part(x.Rule); run != nil && x.Severity != Off {
+			b.pass(x.Rule, u, &x.Setting, run)
 		}
 	}
 }
 
 // pass lets one rule meet one unit. A rule that panics is a failure of ours;
 // it must not take the other rules' findings with it.
-func (b *batch) pass(r *Rule, u *unit, run func(*Pass)) {
+func (b *batch) pass(r *Rule, u *unit, s *Setting, run func(*Pass)) {
 	p := &Pass{
-		Rule: r, Document: u.document, Object: u.object, Workflow: u.workflow,
-		Index: b.index, Options: &b.linter.options, unit: u, references: b.all,
+		Rule: r, Document: u.document, Object: u.object, Workflow: u.workflow, Workflows: u.flows,
+		Index: b.index, Options: &b.linter.options, unit: u, setting: s, references: b.all,
+	}
+	if s != nil {
+		p.Parameters = s.Parameters
 	}
 	if p.Index == nil {
-		p.Index = &resolve.Index{}
+		p.Index = b.linter.bare
 	}
 	kept := 0
 	p.report = func(f Finding) {
-		if kept > mostFindings || !b.report(u, f) {
+		if kept > mostFindings || !b.report(u, s, f) {
 			return
 		}
 		if kept++; kept == mostFindings {
 			f.Message = fmt.Sprintf("%s has found %d mistakes here, and looks for no more of them: mend these first", r, mostFindings)
 			f.Severity, f.Related, f.Fix = r.Severity, nil, nil
-			b.report(u, f)
+			b.report(u, s, f)
 			kept++
 		}
 	}
@@ -125,9 +153,13 @@ const mostFindings = 10_000
 
 // report settles severity, object and waivers of a finding and keeps it,
 // unless it is waived.
-func (b *batch) report(u *unit, f Finding) bool {
-	if s, ok := b.linter.options.Severity[f.Rule.Name]; ok {
-		f.Severity = s
+func (b *batch) report(u *unit, s *Setting, f Finding) bool {
+	terms := u.terms
+	if f.terms != nil {
+		terms = f.terms
+	}
+	if !b.settle(terms, s, &f) {
+		return false
 	}
 	if f.Object == (Object{}) {
 		f.Object = objectOf(u.object)
@@ -137,17 +169,43 @@ func (b *batch) report(u *unit, f Finding) bool {
 		keep = f.keep
 	}
 	if keep.waives(&f, f.Object) {
-		return false
+		if b.linter.options.Policies == nil || terms.waivable(f.Rule.Name) {
+			return false
+		}
+		f.Claimed = true
 	}
-	f.Node, f.keep = nil, nil
+	waived := terms != nil && terms.Waives != nil && terms.Waives(&f)
+	f.Node, f.keep, f.terms = nil, nil, nil
 	if f.Secret {
 		f.Span = f.Span.Masked()
 	}
 	if !b.linter.options.Fixes {
 		f.forget()
 	}
+	if waived {
+		b.result.Waived = append(b.result.Waived, f)
+		return false
+	}
 	b.result.Findings = append(b.result.Findings, f)
 	return true
+}
+
+// settle gives a finding its severity; it reports false for one that is off.
+func (b *batch) settle(terms *Terms, s *Setting, f *Finding) bool {
+	if s == nil { // of a rule that meets all objects at once
+		s = terms.strictest(f.Rule)
+	}
+	switch {
+	case s == nil:
+		if severity, ok := b.linter.options.Severity[f.Rule.Name]; ok {
+			f.Severity = severity
+		}
+	case terms.extra(s) && f.own:
+		f.Severity, f.Policy = min(f.Severity, s.Severity), s.Policy
+	default:
+		f.Severity, f.Policy = s.Severity, s.Policy
+	}
+	return f.Severity != Off
 }
 
 // forget drops what would keep the tree or the whole text of a file in memory.

@@ -27,6 +27,11 @@ type Options struct {
 	Complete bool
 	// Fixes keeps the edits of fixes in the result, and with them the trees.
 	Fixes bool
+	// Policies say what holds for single objects; nil if there are none. With
+	// policies, a manifest can waive only what they let it waive.
+	Policies Policies
+	// World answers for what is not given; nil if nobody does.
+	World resolve.World
 }
 
 // severity of a rule under these options.
@@ -46,6 +51,8 @@ type Result struct {
 	Files, Documents, Objects int
 	// Failures are rules that broke: our mistakes, not the manifests'.
 	Failures []error
+	// Waived are the findings that policies accept for now.
+	Waived []Finding
 }
 
 // A Linter collects files and lints them. A workflow that refers to other
@@ -53,8 +60,9 @@ type Result struct {
 // as soon as it is added, so that memory does not grow with their number.
 type Linter struct {
 	options Options
-	rules   []*Rule // those that are not off
+	rules   []*Rule // those that are not off, or all of them where policies may switch them on
 	builder resolve.Builder
+	bare    *resolve.Index // what is known before all files are
 
 	mu        sync.Mutex
 	result    Result
@@ -74,7 +82,9 @@ type unit struct {
 	keep     *document
 	document *manifest.Document
 	object   *manifest.Node
+	flows    []*workflow.Workflow // all of the object
 	workflow *workflow.Workflow
+	terms    *Terms
 
 	// What rules share is made when the first of them asks for it.
 	tags      *scope.Analysis
@@ -84,9 +94,10 @@ type unit struct {
 
 // New returns a linter that runs the rules of o.
 func New(o Options) *Linter {
-	l := &Linter{options: o}
+	l := &Linter{options: o, bare: &resolve.Index{}}
+	l.bare.Ask(o.World)
 	for _, r := range o.Rules {
-		if o.severity(r) != Off {
+		if o.Policies != nil || o.severity(r) != Off {
 			l.rules = append(l.rules, r)
 		}
 	}
@@ -113,6 +124,14 @@ func (l *Linter) Add(f *source.File) {
 	l.take(&b)
 }
 
+// AddDocument lints a document that is parsed already, as Add does. Its objects
+// must be roots of their trees.
+func (l *Linter) AddDocument(d *manifest.Document) {
+	b := batch{linter: l}
+	b.add(d)
+	l.take(&b)
+}
+
 // Know tells the linter what else there is, without linting it: entries of the
 // index of another run. It may be called from several goroutines, before Finish.
 func (l *Linter) Know(entries ...*resolve.Entry) { l.builder.Know(entries...) }
@@ -126,6 +145,7 @@ func (l *Linter) take(b *batch) {
 	l.result.Objects += b.result.Objects
 	l.result.Findings = append(l.result.Findings, b.result.Findings...)
 	l.result.Failures = append(l.result.Failures, b.result.Failures...)
+	l.result.Waived = append(l.result.Waived, b.result.Waived...)
 	l.waiting = append(l.waiting, b.waiting...)
 	l.documents = append(l.documents, b.documents...)
 	l.wanted = append(l.wanted, b.wanted...)
@@ -135,6 +155,7 @@ func (l *Linter) take(b *batch) {
 // The linter must not be used afterwards.
 func (l *Linter) Finish() Result {
 	index := l.builder.Index(l.options.Complete)
+	index.Ask(l.options.World)
 	next := make(chan *unit)
 	var workers sync.WaitGroup
 	for range workersFor(len(l.waiting)) {
@@ -156,12 +177,13 @@ func (l *Linter) Finish() Result {
 	last := batch{linter: l, index: index, all: l.wanted}
 	for _, r := range l.rules {
 		if r.Finish != nil {
-			last.pass(r, &unit{}, r.Finish)
+			last.pass(r, &unit{}, nil, r.Finish)
 		}
 	}
 	last.unused(l.documents)
 	l.take(&last)
 	sortFindings(l.result.Findings)
+	sortFindings(l.result.Waived)
 	l.result.Findings = slices.CompactFunc(l.result.Findings, same)
 	slices.SortFunc(l.result.Failures, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
 	return l.result
@@ -181,6 +203,8 @@ func sortFindings(all []Finding) {
 			cmp.Compare(a.Rule.Name, b.Rule.Name),
 			cmp.Compare(a.Path, b.Path),
 			cmp.Compare(a.Message, b.Message),
+			cmp.Compare(b.Severity, a.Severity), // of two policies, the strictest
+			cmp.Compare(a.Policy, b.Policy),
 		)
 	})
 }

@@ -36,7 +36,46 @@ type Setting struct {
 	Parameters map[string]any
 }
 
-// An Extra is a rule that only a policy knows.
+// settings returns what policies say of a rule, and whether they say anything.
+func (t *Terms) settings(r *Rule) ([]Setting, bool) {
+	if t == nil {
+		return nil, false
+	}
+	s, ok := t.Rules[r.Name]
+	return s, ok
+}
+
+// strictest returns the strictest setting of a rule, nil where no policy speaks.
+func (t *Terms) strictest(r *Rule) *Setting {
+	var out *Setting
+	all, _ := t.settings(r)
+	for i := range all {
+		if out == nil || all[i].Severity > out.Severity {
+			out = &all[i]
+		}
+	}
+	return out
+}
+
+func (t *Terms) waivable(rule string) bool {
+	return t != nil && t.Waivable != nil && t.Waivable(rule)
+}
+
+// extra reports whether a setting is that of a rule of a policy.
+func (t *Terms) extra(s *Setting) bool {
+	if t == nil {
+		return false
+	}
+	for i := range t.Extra {
+		if s == &t.Extra[i].Setting {
+			return true
+		}
+	}
+	return false
+}
+
+// An Extra is a rule that only a policy knows. A severity that the rule gives to
+// a finding of its own counts where it is less than that of the setting.
 type Extra struct {
 	Rule *Rule
 	Setting

@@ -9,18 +9,19 @@ import (
 	"github.com/tiphys-dev/tiphys/lint/workflow"
 )
 
-// A Reference is a field of a workflow that names a Secret or ConfigMap. It is
+// A Reference is a field of a workflow that names an object of another kind. It is
 // kept when the workflow is forgotten, until it is known what there is.
 type Reference struct {
 	Object Object
-	// Kind is Secret or ConfigMap, Name its name, Key the key in it, "" where
+	// Kind is one of resolve.Kinds, Name its name, Key the key in it, "" where
 	// the whole object is meant.
 	Kind, Namespace, Name, Key string
 	Optional                   bool
 	// NameAt and KeyAt are where name and key stand.
 	NameAt, KeyAt Place
 
-	keep *document
+	keep  *document
+	terms *Terms
 }
 
 // A Place is where something stands.
@@ -37,13 +38,13 @@ func placeOf(n *manifest.Node) Place {
 }
 
 // references collects what a workflow refers to.
-func (b *batch) references(keep *document, object *manifest.Node, w *workflow.Workflow) {
+func (b *batch) references(u *unit, w *workflow.Workflow) {
 	all := resolve.References(w.Spec)
 	if len(all) == 0 {
 		return
 	}
 	created := map[string]bool{}
-	for _, kind := range []string{"Secret", "ConfigMap"} {
+	for _, kind := range resolve.Kinds() {
 		created[kind] = resolve.Creates(w, kind)
 	}
 	for _, r := range all {
@@ -51,15 +52,15 @@ func (b *batch) references(keep *document, object *manifest.Node, w *workflow.Wo
 			continue // it may be there by the time it is needed
 		}
 		b.wanted = append(b.wanted, Reference{
-			Object: objectOf(object), Namespace: strings.Clone(w.Namespace.Text()),
+			Object: objectOf(u.object), Namespace: strings.Clone(w.Namespace.Text()),
 			Kind: r.Kind, Name: strings.Clone(r.Name.Text()), Key: strings.Clone(r.Key.Text()), Optional: r.Optional,
-			NameAt: placeOf(r.Name), KeyAt: placeOf(r.Key), keep: keep,
+			NameAt: placeOf(r.Name), KeyAt: placeOf(r.Key), keep: u.keep, terms: u.terms,
 		})
 	}
 }
 
-// References returns the Secrets and ConfigMaps that the workflows of the run
-// refer to. It is for Rule.Finish.
+// References returns what the workflows of the run refer to, of resolve.Kinds.
+// It is for Rule.Finish.
 func (p *Pass) References() []Reference { return p.references }
 
 // ReportReference reports f about a reference: at its key, or at its name.
@@ -68,6 +69,6 @@ func (p *Pass) ReportReference(r *Reference, f Finding, key bool) {
 	if key {
 		at = r.KeyAt
 	}
-	f.Object, f.Path, f.Span, f.keep = r.Object, at.Path, at.Span, r.keep
+	f.Object, f.Path, f.Span, f.keep, f.terms = r.Object, at.Path, at.Span, r.keep, r.terms
 	p.Report(f)
 }

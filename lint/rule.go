@@ -59,6 +59,9 @@ type Rule struct {
 	// Page is the txtar archive that is page, example and test of the rule:
 	// its comment is Markdown, the first line the title.
 	Page string
+	// Parameters is a JSON Schema of what a policy may tell the rule, "" for
+	// nothing: an object, with a description and a default of each property.
+	Parameters string
 
 	// Document is called once for each document, also for broken ones.
 	Document func(*Pass)
@@ -81,10 +84,17 @@ type Pass struct {
 	Document *manifest.Document
 	Object   *manifest.Node     // nil in Rule.Document
 	Workflow *workflow.Workflow // nil but in Rule.Run
-	Index    *resolve.Index     // what else is known
-	Options  *Options
+	// Workflows are all of the object, more than one only in a Sensor; nil in
+	// Rule.Document.
+	Workflows []*workflow.Workflow
+	Index     *resolve.Index // what else is known
+	Options   *Options
+	// Parameters are those that a policy gives, nil for none. They fit
+	// Rule.Parameters.
+	Parameters map[string]any
 
 	unit       *unit
+	setting    *Setting // nil where no policy speaks
 	references []Reference
 	report     func(Finding)
 }
@@ -131,7 +141,8 @@ func (p *Pass) ReportRange(n *manifest.Node, from, to int, format string, args .
 // from the rule, Object from the pass, Path and Span from f.Node.
 func (p *Pass) Report(f Finding) {
 	f.Rule = p.Rule
-	if f.Severity == Off {
+	f.own = f.Severity != Off
+	if !f.own {
 		f.Severity = p.Rule.Severity
 	}
 	if f.Path == "" {
@@ -158,6 +169,10 @@ type Finding struct {
 	Message string
 	Related []Related
 	Fix     *Fix
+	// Policy names the policy that wants it so, "" for none.
+	Policy string
+	// Claimed is set where the manifest waives the finding and no policy lets it.
+	Claimed bool
 	// Secret is set where the text at Span must not be shown: no report ever
 	// gets to see it.
 	Secret bool
@@ -168,8 +183,11 @@ type Finding struct {
 
 	// Node is what the finding is about; it is dropped when the run is over.
 	Node *manifest.Node
-	// keep is set where a finding is about another document than the pass.
-	keep *document
+	// keep and terms are set where a finding is about another document than the pass.
+	keep  *document
+	terms *Terms
+	// own is set where the rule chose the severity itself.
+	own bool
 }
 
 // Suggest adds the one of names that the value of f.Node is a slip of, to the

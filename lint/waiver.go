@@ -97,7 +97,7 @@ func (b *batch) judge(w *waiver, running map[string]*Rule, known map[string]bool
 			return
 		}
 		u := &unit{keep: &document{}}
-		b.pass(r, u, func(p *Pass) {
+		b.pass(r, u, nil, func(p *Pass) {
 			f := Finding{Node: w.node, Span: w.span, Message: fmt.Sprintf(format, args...)}
 			if w.object != nil {
 				f.Object = *w.object

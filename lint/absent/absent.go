@@ -1,5 +1,5 @@
-// Package absent reports references to Secrets and ConfigMaps that are known
-// not to be there, for the rules on each of the two.
+// Package absent reports references to objects that are known not to be there,
+// for the rules on each kind of them.
 package absent
 
 import (
@@ -11,8 +11,8 @@ import (
 	"github.com/tiphys-dev/tiphys/lint/resolve"
 )
 
-// Report reports the references of all workflows to objects of a kind, Secret
-// or ConfigMap, of which the object or the key is Absent. What is Unknown and
+// Report reports the references of all workflows to objects of a kind of
+// resolve.Kinds, of which the object or the key is Absent. What is Unknown and
 // what is optional is left alone. It is for Rule.Finish.
 func Report(pass *lint.Pass, kind string) {
 	all := pass.References()
@@ -28,7 +28,7 @@ func Report(pass *lint.Pass, kind string) {
 		case object == resolve.Absent && !seen[r.NameAt]:
 			seen[r.NameAt] = true // an object with items is referred to by each of them
 			if names == nil {
-				names = pass.Index.Names(kind)
+				names = pass.Index.Names(kind, r.Namespace)
 			}
 			pass.ReportReference(r, noObject(r, names), false)
 		case object == resolve.Known && key == resolve.Absent:
@@ -38,7 +38,7 @@ func Report(pass *lint.Pass, kind string) {
 }
 
 // given are the objects that Kubernetes itself puts in each namespace.
-var given = map[string]string{"kube-root-ca.crt": "ConfigMap", "openshift-service-ca.crt": "ConfigMap"}
+var given = map[string]string{"kube-root-ca.crt": "ConfigMap", "openshift-service-ca.crt": "ConfigMap", "default": "ServiceAccount"}
 
 const hangs = "so what needs it can never start"
 
@@ -47,7 +47,10 @@ func noObject(r *lint.Reference, names []string) lint.Finding {
 	if hint, ok := near.Name(r.Name, names); ok {
 		return lint.Finding{Message: message + fmt.Sprintf("; did you mean %q?", hint)}
 	}
-	return lint.Finding{Message: message + "; create it, or mark the reference optional"}
+	if r.Kind == "Secret" || r.Kind == "ConfigMap" {
+		return lint.Finding{Message: message + "; create it, or mark the reference optional"}
+	}
+	return lint.Finding{Message: message + "; create it, or correct the name"}
 }
 
 func noKey(r *lint.Reference, have []string) lint.Finding {

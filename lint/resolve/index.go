@@ -72,6 +72,7 @@ func (b *Builder) Add(o *manifest.Node, flows []*workflow.Workflow) {
 		if t := o.At("spec", "target", "name"); t.Set() {
 			e.Name = t.Text()
 		}
+	case "ServiceAccount", "PersistentVolumeClaim":
 	default:
 		return
 	}
@@ -132,9 +133,13 @@ type key struct{ kind, name string }
 // Unknown.
 type Index struct {
 	complete bool
+	world    World
 	byName   map[key][]*Entry
 	entries  []*Entry
 }
+
+// Ask lets w answer for what was not given.
+func (x *Index) Ask(w World) { x.world = w }
 
 // Entries returns all that was given, in the order of file and text.
 func (x *Index) Entries() []*Entry { return x.entries }
@@ -142,7 +147,7 @@ func (x *Index) Entries() []*Entry { return x.entries }
 // find returns the object of that kind and name that is seen from namespace.
 // An object or a caller that names no namespace may be in any.
 func (x *Index) find(kind, namespace, name string) (*Entry, State) {
-	if name == "" || strings.Contains(name, "{{") {
+	if !askable(name) {
 		return nil, Unknown
 	}
 	for _, e := range x.byName[key{kind, name}] {
@@ -156,6 +161,9 @@ func (x *Index) find(kind, namespace, name string) (*Entry, State) {
 	return nil, Unknown
 }
 
+// askable reports whether a name is one yet: it is there, and no tag.
+func askable(name string) bool { return name != "" && !strings.Contains(name, "{{") }
+
 // Library returns the WorkflowTemplate, or with cluster the
 // ClusterWorkflowTemplate, that a workflow in namespace means by name.
 func (x *Index) Library(namespace, name string, cluster bool) (*Library, State) {
@@ -164,28 +172,42 @@ func (x *Index) Library(namespace, name string, cluster bool) (*Library, State) 
 		kind = workflow.KindClusterWorkflowTemplate
 	}
 	e, s := x.find(kind, namespace, name)
-	if s != Known {
-		return nil, s
+	switch {
+	case s == Known:
+		return e.Library, Known
+	case x.world != nil && askable(name):
+		return x.world.Library(namespace, name, cluster)
 	}
-	return e.Library, Known
+	return nil, s
 }
 
-// Names returns the names of all objects of a kind, for suggestions.
-func (x *Index) Names(kind string) []string {
+// Names returns the names of all objects of a kind that are given, and of those
+// that the world tells of a namespace, for suggestions.
+func (x *Index) Names(kind, namespace string) []string {
 	var out []string
 	for _, e := range x.entries {
 		if e.Kind == kind {
 			out = append(out, e.Name)
 		}
 	}
+	if x.world != nil {
+		out = append(out, x.world.Names(kind, namespace)...)
+	}
 	return out
 }
 
-// Key returns what is known of a key of a Secret or ConfigMap, and the keys
+// Key returns what is known of a key of an object of Kinds, and the keys
 // that the object has. With key "" it is the object that is asked for.
 func (x *Index) Key(kind, namespace, name, key string) (have []string, object, field State) {
 	e, s := x.find(kind, namespace, name)
-	if s != Known {
+	switch {
+	case s == Known:
+	case x.world != nil && askable(name):
+		if s = x.world.Object(kind, namespace, name); s == Known && key != "" {
+			return nil, Known, Unknown // its keys are not told
+		}
+		return nil, s, s
+	default:
 		return nil, s, s
 	}
 	switch {

@@ -40,7 +40,12 @@ func kindOf(n *manifest.Node) string {
 	return ""
 }
 
-// A Reference is a field that names a Secret or ConfigMap.
+// Kinds are those of the objects that References returns.
+func Kinds() []string {
+	return []string{"Secret", "ConfigMap", "ServiceAccount", "PersistentVolumeClaim"}
+}
+
+// A Reference is a field that names an object of another kind.
 type Reference struct {
 	Kind string
 	Name *manifest.Node
@@ -49,8 +54,8 @@ type Reference struct {
 	Optional bool
 }
 
-// References returns the Secrets and ConfigMaps that a tree refers to, in the
-// order of the text.
+// References returns the objects of Kinds that a tree refers to, in the order of
+// the text.
 func References(n *manifest.Node) []Reference {
 	var out []Reference
 	walkReferences(n, &out)
@@ -63,6 +68,13 @@ func walkReferences(n *manifest.Node, out *[]Reference) {
 	}
 	for _, c := range n.Children {
 		if c.Kind < manifest.List {
+			if c.Key != nil && c.Key.Value == "serviceAccountName" {
+				*out = append(*out, Reference{Kind: "ServiceAccount", Name: c})
+			}
+			continue
+		}
+		if c.Key != nil && c.Key.Value == "persistentVolumeClaim" {
+			*out = append(*out, Reference{Kind: "PersistentVolumeClaim", Name: c.Get("claimName")})
 			continue
 		}
 		if kind := kindOf(c); kind != "" && c.Kind == manifest.Map {

@@ -21,6 +21,7 @@ import (
 	"github.com/tiphys-dev/tiphys/lint/rules/artifactunused"
 	"github.com/tiphys-dev/tiphys/lint/rules/calltargetunclear"
 	"github.com/tiphys-dev/tiphys/lint/rules/capabilityadded"
+	"github.com/tiphys-dev/tiphys/lint/rules/claimunknown"
 	"github.com/tiphys-dev/tiphys/lint/rules/concurrencyunlimited"
 	"github.com/tiphys-dev/tiphys/lint/rules/configmaprefunknown"
 	"github.com/tiphys-dev/tiphys/lint/rules/containernamereserved"
@@ -116,6 +117,7 @@ import (
 	"github.com/tiphys-dev/tiphys/lint/rules/sequencecountandend"
 	"github.com/tiphys-dev/tiphys/lint/rules/sequenceinvalid"
 	"github.com/tiphys-dev/tiphys/lint/rules/serviceaccountdefault"
+	"github.com/tiphys-dev/tiphys/lint/rules/serviceaccountunknown"
 	"github.com/tiphys-dev/tiphys/lint/rules/spectoolarge"
 	"github.com/tiphys-dev/tiphys/lint/rules/stepsempty"
 	"github.com/tiphys-dev/tiphys/lint/rules/suspendforever"
@@ -162,6 +164,7 @@ func All() []*lint.Rule {
 		artifactunused.Rule,
 		calltargetunclear.Rule,
 		capabilityadded.Rule,
+		claimunknown.Rule,
 		concurrencyunlimited.Rule,
 		configmaprefunknown.Rule,
 		containernamereserved.Rule,
@@ -257,6 +260,7 @@ func All() []*lint.Rule {
 		sequencecountandend.Rule,
 		sequenceinvalid.Rule,
 		serviceaccountdefault.Rule,
+		serviceaccountunknown.Rule,
 		spectoolarge.Rule,
 		stepsempty.Rule,
 		suspendforever.Rule,

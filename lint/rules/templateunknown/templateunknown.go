@@ -105,7 +105,7 @@ func library(pass *lint.Pass, r *workflow.Ref, who string) *resolve.Library {
 			pass.Reportf(r.Name, "%s; there is a %s of that name: clusterScope says which one is meant", msg, other)
 			return nil
 		}
-		report(pass, r.Name, msg, pass.Index.Names(kind))
+		report(pass, r.Name, msg, pass.Index.Names(kind, pass.Workflow.Namespace.Text()))
 	}
 	return lib
 }
