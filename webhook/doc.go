@@ -1,2 +1,0 @@
-// Package webhook answers admission requests for workflows.
-package webhook

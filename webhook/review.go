@@ -1,0 +1,135 @@
+package webhook
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/tiphys-dev/tiphys/lint"
+)
+
+// Review answers the AdmissionReview in body. The error is a *CallError. It
+// keeps parts of body, which must not be changed while the answer is in use.
+func Review(ctx context.Context, endpoint Endpoint, body []byte, s *State) (Response, error) {
+	a, err := read(body)
+	if err != nil {
+		return Response{}, err
+	}
+	return a.review(ctx, endpoint, s)
+}
+
+func (a *asked) review(ctx context.Context, endpoint Endpoint, s *State) (r Response, err error) {
+	r = Response{Request: a.Request, Allowed: true}
+	defer func() {
+		if e := recover(); e != nil {
+			r, err = a.broken(endpoint, fmt.Errorf("%v\n%s", e, debug.Stack()))
+		}
+	}()
+	if r.Skipped = a.skip(endpoint); r.Skipped != "" {
+		return r, nil
+	}
+	if a.limit != "" {
+		if endpoint != Mutate { // what is not validated is not mutated either
+			r.deny(http.StatusUnprocessableEntity, "Invalid", "the object cannot be read: "+a.limit)
+		}
+		return r, nil
+	}
+	if a.document.Root == nil {
+		return r, &CallError{Status: http.StatusBadRequest, Err: errNoObject}
+	}
+	if !a.consistent(&r) {
+		return r, nil
+	}
+	if s.Namespace != nil && a.Namespace != "" {
+		a.NamespaceLabels, a.NamespaceKnown = s.Namespace(a.Namespace)
+		r.Request = a.Request
+	}
+	switch endpoint {
+	case Validate:
+		a.validate(ctx, s, &r)
+	case Mutate:
+		err = a.mutate(ctx, s, &r)
+	case Runs:
+		a.start(ctx, s, &r)
+	}
+	if err == nil && len(r.Failures) > 0 {
+		return a.broken(endpoint, r.Failures...)
+	}
+	if err == nil && ctx.Err() != nil {
+		err = &CallError{Status: http.StatusGatewayTimeout, Err: fmt.Errorf("review the object: %w", context.Cause(ctx))}
+	}
+	return r, err
+}
+
+// consistent denies an object that is not what the request says it is.
+func (a *asked) consistent(r *Response) bool {
+	o := a.document.Root
+	switch kind, want := o.Get("kind").Text(), a.Kind; {
+	case !o.Get("metadata").Set() && kind == "":
+		r.deny(http.StatusUnprocessableEntity, "Invalid", "the object is empty: a "+want+" with apiVersion, kind, metadata and spec is expected")
+	case kind != want:
+		r.deny(http.StatusUnprocessableEntity, "Invalid", fmt.Sprintf("the object says that its kind is %q, the request that it is %q", kind, want))
+	case o.Get("apiVersion").Text() != a.Group+"/"+a.Version:
+		r.deny(http.StatusUnprocessableEntity, "Invalid", fmt.Sprintf("the object says that its apiVersion is %q, the request that it is %q", o.Get("apiVersion").Text(), a.Group+"/"+a.Version))
+	default:
+		return true
+	}
+	return false
+}
+
+// broken is the answer where a mistake of ours stands in the way of one. An
+// object that nobody could judge is denied; one that was not mutated is still
+// to be judged.
+func (a *asked) broken(endpoint Endpoint, failures ...error) (Response, error) {
+	r := Response{Request: a.Request, Failures: failures}
+	message := "this is a mistake of tiphys, not of the object; its log tells more under request " + a.UID
+	if endpoint == Mutate {
+		return r, &CallError{Status: http.StatusInternalServerError, Err: fmt.Errorf("mutate the object: %s", message)}
+	}
+	r.deny(http.StatusInternalServerError, "InternalError", "the object cannot be judged: "+message)
+	return r, nil
+}
+
+func (r *Response) deny(code int, reason, message string) {
+	r.Allowed, r.Code, r.Reason, r.Message = false, code, reason, message
+}
+
+func (a *asked) validate(ctx context.Context, s *State, r *Response) {
+	if a.policy() {
+		if s.Policy != nil {
+			r.judgePolicy(s.Policy(a.document.Root))
+		}
+		return
+	}
+	o := lint.Options{Rules: s.Rules, Argo: s.Argo, World: s.World}
+	if s.Policies != nil {
+		o.Policies = s.Policies(ctx, &a.Request)
+	}
+	l := lint.New(o)
+	l.AddDocument(a.document)
+	result := l.Finish()
+	r.Failures = result.Failures
+	r.judge(result.Findings, result.Waived)
+}
+
+func (a *asked) mutate(ctx context.Context, s *State, r *Response) error {
+	if s.Patch == nil {
+		return nil
+	}
+	patch, audit, err := s.Patch(ctx, &a.Request, a.document.Root)
+	if err != nil {
+		return &CallError{Status: http.StatusInternalServerError, Err: fmt.Errorf("mutate the object: %w", err)}
+	}
+	r.Patch, r.Audit = patch, audit
+	return nil
+}
+
+func (a *asked) start(ctx context.Context, s *State, r *Response) {
+	if s.Runs == nil {
+		return
+	}
+	if all := s.Runs(ctx, &a.Request, a.document.Root); len(all) > 0 {
+		r.refuse(all)
+	}
+}

@@ -1,0 +1,111 @@
+package webhook
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/tiphys-dev/tiphys/lint/manifest"
+)
+
+// The reasons for which a request is allowed without a look at its object.
+const (
+	skipOperation   = "operation"   // it neither creates nor updates
+	skipSubResource = "subresource" // status, scale
+	skipKind        = "kind"        // it is none of ours
+	skipDeleted     = "deleted"     // the object only waits for its finalizers
+	skipUnchanged   = "unchanged"   // the spec stays as it is
+	skipStopping    = "stopping"    // the spec changes in nothing but its switches
+)
+
+// switches are the fields of a spec by which people stop, suspend and resume
+// what is there already. That must always be possible.
+var switches = map[string][]string{
+	"Workflow":     {"suspend", "shutdown"},
+	"CronWorkflow": {"suspend"},
+}
+
+// skip returns why an object need not be looked at, "" if it must.
+func (a *asked) skip(e Endpoint) string {
+	ours := a.Group == "argoproj.io" && flows[a.Kind] || a.policy()
+	switch {
+	case a.Operation != "CREATE" && a.Operation != "UPDATE":
+		return skipOperation
+	case a.SubResource != "":
+		return skipSubResource
+	case !ours, e != Validate && a.policy(), e == Runs && a.Kind != "Workflow":
+		return skipKind
+	case e == Runs && a.Operation != "CREATE":
+		return skipOperation
+	case a.Operation == "CREATE" || a.old == nil || a.document.Root == nil:
+		return ""
+	}
+	object := a.document.Root
+	if object.At("metadata", "deletionTimestamp").Set() {
+		return skipDeleted
+	}
+	now, before := object.Get("spec"), a.old.Get("spec")
+	switch {
+	case now == nil || before == nil:
+		return ""
+	case same(now, before):
+		return skipUnchanged
+	case a.Operation == "UPDATE" && sameBut(now, before, switches[a.Kind]):
+		return skipStopping
+	}
+	return ""
+}
+
+var flows = map[string]bool{"Workflow": true, "WorkflowTemplate": true, "ClusterWorkflowTemplate": true, "CronWorkflow": true, "Sensor": true}
+
+// policy reports whether the request is about a policy.
+func (a *asked) policy() bool { return a.Group == "tiphys.dev" && a.Kind == "WorkflowPolicy" }
+
+// same reports whether two values are the same. API servers write both in the
+// same order, so that comparing the text is nearly always enough.
+func same(a, b *manifest.Node) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	if bytes.Equal(a.Span().Text(), b.Span().Text()) {
+		return true
+	}
+	if a.Kind != b.Kind || a.Value != b.Value || len(a.Children) != len(b.Children) {
+		return false
+	}
+	switch a.Kind {
+	case manifest.List:
+		for i := range a.Children {
+			if !same(a.Children[i], b.Children[i]) {
+				return false
+			}
+		}
+	case manifest.Map:
+		return sameBut(a, b, nil)
+	}
+	return true
+}
+
+// sameBut reports whether two maps are the same but for some fields.
+func sameBut(a, b *manifest.Node, but []string) bool {
+	if a.Kind != manifest.Map || b.Kind != manifest.Map {
+		return false
+	}
+	fields := make(map[string]*manifest.Node, len(b.Children))
+	for _, f := range b.Children {
+		fields[f.Key.Value] = f
+	}
+	for _, key := range but {
+		delete(fields, key)
+	}
+	for _, f := range a.Children {
+		if slices.Contains(but, f.Key.Value) {
+			continue
+		}
+		other, ok := fields[f.Key.Value]
+		if !ok || !same(f, other) {
+			return false
+		}
+		delete(fields, f.Key.Value)
+	}
+	return len(fields) == 0
+}
