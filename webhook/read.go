@@ -49,7 +49,7 @@ func read(body []byte) (*asked, error) {
 	}
 	object := request.Get("object")
 	for _, p := range d.Problems {
-		if p.Node == nil || object == nil || !p.Node.Under(object) {
+		if p.Node == nil || object == nil || p.Node == object || !p.Node.Under(object) {
 			// Two readers of this body might not see the same object in it.
 			return nil, refuse("%s", p.Message)
 		}

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -9,23 +10,27 @@ import (
 	"github.com/tiphys-dev/tiphys/lint"
 )
 
-// Review answers the AdmissionReview in body. The error is a *CallError. It
-// keeps parts of body, which must not be changed while the answer is in use.
-func Review(ctx context.Context, endpoint Endpoint, body []byte, s *State) (Response, error) {
-	a, err := read(body)
-	if err != nil {
-		return Response{}, err
-	}
-	return a.review(ctx, endpoint, s)
-}
-
-func (a *asked) review(ctx context.Context, endpoint Endpoint, s *State) (r Response, err error) {
-	r = Response{Request: a.Request, Allowed: true}
+// Review answers the AdmissionReview in body. The error is a *CallError; with
+// it, the answer still tells whose the request is and what broke. It keeps parts
+// of body, which must not be changed while the answer is in use.
+func Review(ctx context.Context, endpoint Endpoint, body []byte, s *State) (r Response, err error) {
+	a := &asked{}
 	defer func() {
 		if e := recover(); e != nil {
 			r, err = a.broken(endpoint, fmt.Errorf("%v\n%s", e, debug.Stack()))
 		}
 	}()
+	read, err := read(body)
+	if err != nil {
+		return Response{}, err
+	}
+	a = read
+	return a.review(ctx, endpoint, s)
+}
+
+func (a *asked) review(ctx context.Context, endpoint Endpoint, s *State) (Response, error) {
+	var err error
+	r := Response{Request: a.Request, Allowed: true}
 	if r.Skipped = a.skip(endpoint); r.Skipped != "" {
 		return r, nil
 	}
@@ -83,9 +88,9 @@ func (a *asked) consistent(r *Response) bool {
 // to be judged.
 func (a *asked) broken(endpoint Endpoint, failures ...error) (Response, error) {
 	r := Response{Request: a.Request, Failures: failures}
-	message := "this is a mistake of tiphys, not of the object; its log tells more under request " + a.UID
-	if endpoint == Mutate {
-		return r, &CallError{Status: http.StatusInternalServerError, Err: fmt.Errorf("mutate the object: %s", message)}
+	message := "this is a mistake of tiphys, not of the object; its log tells more under request " + cmp.Or(a.UID, "\"\"")
+	if endpoint == Mutate || a.UID == "" {
+		return r, &CallError{Status: http.StatusInternalServerError, Err: fmt.Errorf("%s the object: %s", endpoint, message)}
 	}
 	r.deny(http.StatusInternalServerError, "InternalError", "the object cannot be judged: "+message)
 	return r, nil

@@ -1,31 +1,42 @@
 // Package server serves the webhook over HTTPS, and its metrics.
+//
+// A request is answered within the deadline or refused; a review that runs on
+// after its deadline keeps its slot until it ends, so there are never more of
+// them than slots. When the server is told to end, it stops being ready at once,
+// but answers on until nobody sends it anything any more.
 package server
 
 import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
+	"runtime"
+	"sync/atomic"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tiphys-dev/tiphys/webhook"
 )
 
-// Options configure a server. The zero value serves nothing: State and
-// Certificate must be there.
+// Options configure a server. State and Certificate must be there.
 type Options struct {
-	// Listener takes the requests of the API server, Metrics those of
-	// Prometheus; nil for no metrics.
+	// Listener takes the requests of the API server, Metrics those of Prometheus
+	// and of the kubelet; nil for none.
 	Listener, Metrics net.Listener
 	// State returns what reviews depend on, nil while it is not known.
 	State func() *webhook.State
-	// Certificate returns the certificate to serve, nil while there is none.
+	// Certificate returns the certificate to serve, with its Leaf; nil while
+	// there is none.
 	Certificate func() *tls.Certificate
 	// Checks are what readiness depends on beside those two.
 	Checks []Check
-	// Deadline is the longest that a review takes, whatever the API server
-	// allows; 0 is 8 s.
+	// Deadline is the longest that an answer takes, whatever the API server
+	// allows; 0 is 9 s.
 	Deadline time.Duration
 	// Drain is how long the server goes on serving when it is told to end, so
 	// that all learn that it is not ready; 0 is 15 s, below 0 is not at all.
@@ -34,7 +45,12 @@ type Options struct {
 	Body int64
 	// Reviews is how many there are at once; 0 is twice GOMAXPROCS.
 	Reviews int
-	Log     *slog.Logger
+	// Registry holds the metrics; nil is one of the server's own.
+	Registry *prometheus.Registry
+	// Facts are what is told in metrics beside requests.
+	Facts Facts
+	// Log is where to tell of requests; nil is nowhere.
+	Log *slog.Logger
 }
 
 // A Check is a part of readiness: its name, and why it is not ready.
@@ -43,7 +59,100 @@ type Check struct {
 	Err  func() error
 }
 
+// A service is a running server.
+type service struct {
+	Options
+	metrics  *metrics
+	slots    chan struct{} // one for each review that may run
+	bytes    atomic.Int64  // of bodies that are held
+	draining atomic.Bool
+}
+
+// Bounds that nobody needs to change.
+const (
+	headerTimeout = 5 * time.Second
+	readTimeout   = 15 * time.Second
+	writeTimeout  = 45 * time.Second
+	idleTimeout   = 2 * time.Minute
+	headerBytes   = 64 << 10
+	lastCall      = 20 * time.Second // for requests that are under way when the drain is over
+)
+
+func newService(o Options) *service {
+	if o.Deadline == 0 {
+		o.Deadline = 9 * time.Second
+	}
+	if o.Drain == 0 {
+		o.Drain = 15 * time.Second
+	}
+	if o.Body == 0 {
+		o.Body = 8 << 20
+	}
+	if o.Reviews == 0 {
+		o.Reviews = 2 * runtime.GOMAXPROCS(0)
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Registry == nil {
+		o.Registry = prometheus.NewRegistry()
+	}
+	s := &service{Options: o, slots: make(chan struct{}, o.Reviews)}
+	s.metrics = newMetrics(s)
+	return s
+}
+
 // Run serves until ctx ends and all requests are answered.
 func Run(ctx context.Context, o Options) error {
-	return errors.New("serve: not built yet")
+	s := newService(o)
+	failed := make(chan error, 2)
+	main := s.server(s.handler())
+	main.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.certificate, NextProtos: []string{"h2", "http/1.1"}}
+	go func() { failed <- main.ServeTLS(s.Listener, "", "") }()
+	if s.Metrics != nil {
+		side := s.server(s.side())
+		go func() { failed <- side.Serve(s.Metrics) }()
+		defer side.Close()
+	}
+	s.Log.Info("serving", "address", s.Listener.Addr().String())
+	select {
+	case err := <-failed:
+		main.Close()
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	return s.drain(main)
+}
+
+// drain ends a server without losing a request.
+func (s *service) drain(main *http.Server) error {
+	s.draining.Store(true)
+	s.Log.Info("draining: not ready any more, but still serving", "for", s.Drain.String())
+	if s.Drain > 0 {
+		<-time.After(s.Drain)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), lastCall)
+	defer cancel()
+	if err := main.Shutdown(ctx); err != nil {
+		main.Close()
+		return fmt.Errorf("end the server: %w", err)
+	}
+	s.Log.Info("all requests are answered")
+	return nil
+}
+
+func (s *service) server(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(quiet{s.Log.Handler()}, slog.LevelWarn),
+	}
+}
+
+var errNoCertificate = errors.New("there is no certificate yet")
+
+func (s *service) certificate(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	if c := s.Certificate(); c != nil {
+		return c, nil
+	}
+	return nil, errNoCertificate
 }

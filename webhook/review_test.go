@@ -1,0 +1,290 @@
+package webhook_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+
+	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/lint/manifest"
+	"github.com/tiphys-dev/tiphys/lint/rules"
+	"github.com/tiphys-dev/tiphys/webhook"
+	"github.com/tiphys-dev/tiphys/webhook/webhooktest"
+)
+
+var update = flag.Bool("update", false, "write what comes out as what is wanted")
+
+// shown is what a user of kubectl sees of an answer.
+func shown(name string, r webhook.Response) string {
+	var b strings.Builder
+	for _, w := range r.Warnings {
+		fmt.Fprintf(&b, "Warning: %s\n", w)
+	}
+	o := r.Request
+	switch {
+	case r.Allowed:
+		fmt.Fprintf(&b, "%s.%s/%s created\n", strings.ToLower(o.Kind), o.Group, o.Name)
+	case r.Reason == "Invalid" && len(r.Causes) > 0:
+		fmt.Fprintf(&b, "The %s %q is invalid: \n", o.Kind, o.Name)
+		for _, c := range r.Causes {
+			fmt.Fprintf(&b, "* %s: %s\n", c.Field, c.Message)
+		}
+	default:
+		fmt.Fprintf(&b, "Error from server (%s): error when creating %q: admission webhook \"validate.tiphys.dev\" denied the request: %s\n", r.Reason, name, r.Message)
+	}
+	if r.Skipped != "" {
+		fmt.Fprintf(&b, "skipped: %s\n", r.Skipped)
+	}
+	for _, k := range slices.Sorted(mapKeys(r.Audit)) {
+		fmt.Fprintf(&b, "audit: %s: %s\n", k, r.Audit[k])
+	}
+	return b.String()
+}
+
+func mapKeys(m map[string]string) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+// terms are what a policy of a test wants of all objects.
+type terms lint.Terms
+
+func (t *terms) Terms(*manifest.Node) *lint.Terms { return (*lint.Terms)(t) }
+
+// production denies root users and what has no deadline, and lets nothing waive.
+func production(context.Context, *webhook.Request) lint.Policies {
+	return &terms{Rules: map[string][]lint.Setting{
+		"deadline-missing":  {{Policy: "production", Severity: lint.Error}},
+		"image-unpinned":    {{Policy: "production", Severity: lint.Warning}},
+		"resources-missing": {{Policy: "production", Severity: lint.Info}},
+	}}
+}
+
+// TestShown compares what kubectl shows for each case with its page.
+func TestShown(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			archive, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			q, want := webhooktest.Request{Operation: "CREATE"}, -1
+			for i, f := range archive.Files {
+				switch f.Name {
+				case "object.yaml":
+					q.Object = string(f.Data)
+				case "old.yaml":
+					q.Old, q.Operation = string(f.Data), "UPDATE"
+				case "want":
+					want = i
+				}
+			}
+			s := &webhook.State{Rules: rules.All()}
+			if strings.Contains(string(archive.Comment), "policy: production") {
+				s.Policies = production
+			}
+			r, err := webhook.Review(t.Context(), webhook.Validate, q.Body(), s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := shown("object.yaml", r)
+			if *update {
+				archive.Files[want].Data = []byte(got)
+				if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if diff := cmp.Diff(string(archive.Files[want].Data), got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+const good = `{apiVersion: argoproj.io/v1alpha1, kind: Workflow, metadata: {name: a, namespace: data}, spec: {entrypoint: main, templates: [{name: main, container: {image: "a:1"}}]}}`
+
+// TestBadBodies: what is no review fails the call, with the status of HTTP.
+func TestBadBodies(t *testing.T) {
+	body := string(webhooktest.Request{Object: good}.Body())
+	tests := map[string]struct{ body, want string }{
+		"nothing":                     {"", `400 the body is empty: an AdmissionReview of admission.k8s.io/v1 is expected`},
+		"truncated":                   {body[:len(body)/2], `400 the body is no JSON: line 1, column`},
+		"text after the end":          {body + "x", `400 the body is no JSON: line 1, column`},
+		"a list":                      {"[]", `400 the body is a JSON list: an AdmissionReview of admission.k8s.io/v1 is expected`},
+		"YAML":                        {"kind: AdmissionReview", `400 the body is no JSON: line 1, column 1: expected a value`},
+		"an empty object":             {"{}", `400 the body is "" of ""`},
+		"another version":             {strings.Replace(body, "admission.k8s.io/v1", "admission.k8s.io/v1beta1", 1), `400 the body is "AdmissionReview" of "admission.k8s.io/v1beta1": only an AdmissionReview of admission.k8s.io/v1 is understood`},
+		"no request":                  {`{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1"}`, `400 the AdmissionReview has no request`},
+		"a request that is text":      {`{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":"x"}`, `400 the AdmissionReview has no request`},
+		"no uid":                      {strings.Replace(body, `"8f2c"`, `""`, 1), `400 the request has no uid`},
+		"no object":                   {string(webhooktest.Request{Group: "argoproj.io", Kind: "Workflow"}.Body()), `400 the request has no object`},
+		"not UTF-8":                   {strings.Replace(body, `"a:1"`, "\"a\xff\"", 1), `400 the body is no JSON: line 1, column`},
+		"two objects":                 {strings.Replace(body, `"object":`, `"object":{},"object":`, 1), `400 key "object" is already set on line 1: keep one of the two`},
+		"two uids":                    {strings.Replace(body, `"uid":`, `"uid":"1","uid":`, 1), `400 key "uid" is already set`},
+		"nested too deep for anybody": {strings.Repeat("[", 20_000), `400 the body is no JSON: line 1, column 1001: nested deeper than 1000 levels`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			for _, e := range []webhook.Endpoint{webhook.Validate, webhook.Mutate} {
+				_, err := webhook.Review(t.Context(), e, []byte(test.body), &webhook.State{Rules: rules.All()})
+				var call *webhook.CallError
+				if !errors.As(err, &call) {
+					t.Fatalf("%s: no failure of the call: %v", e, err)
+				}
+				if got := fmt.Sprintf("%d %v", call.Status, call); !strings.HasPrefix(got, test.want) {
+					t.Errorf("%s: got  %s\nwant %s", e, got, test.want)
+				}
+			}
+		})
+	}
+}
+
+// TestVerdicts: what is read gets an answer, whatever is wrong with the object.
+func TestVerdicts(t *testing.T) {
+	deep := `{"apiVersion":"argoproj.io/v1alpha1","kind":"Workflow","metadata":{"name":"a"},"spec":{"x":` + strings.Repeat("[", 1500) + strings.Repeat("]", 1500) + `}}`
+	stop := strings.Replace(good, "entrypoint: main", "entrypoint: main, shutdown: Stop, suspend: true", 1)
+	tests := map[string]struct {
+		request  webhooktest.Request
+		endpoint webhook.Endpoint
+		want     string
+	}{
+		"good":                        {webhooktest.Request{Object: good}, webhook.Validate, "allowed"},
+		"empty":                       {webhooktest.Request{Object: "{}", Group: "argoproj.io", Version: "v1alpha1", Kind: "Workflow"}, webhook.Validate, "422 Invalid: the object is empty: a Workflow with apiVersion, kind, metadata and spec is expected"},
+		"text":                        {webhooktest.Request{Object: "text", Group: "argoproj.io", Version: "v1alpha1", Kind: "Workflow"}, webhook.Validate, "422 Invalid: the object is empty"},
+		"of another kind":             {webhooktest.Request{Object: good, Kind: "CronWorkflow"}, webhook.Validate, `422 Invalid: the object says that its kind is "Workflow", the request that it is "CronWorkflow"`},
+		"of another version":          {webhooktest.Request{Object: good, Version: "v1"}, webhook.Validate, `422 Invalid: the object says that its apiVersion is "argoproj.io/v1alpha1", the request that it is "argoproj.io/v1"`},
+		"deep":                        {webhooktest.Request{Object: deep}, webhook.Validate, "422 Invalid: the object cannot be read: nested deeper than 1000 levels"},
+		"deep, to be mutated":         {webhooktest.Request{Object: deep}, webhook.Mutate, "allowed"},
+		"deep, to be deleted":         {webhooktest.Request{Object: deep, Operation: "DELETE"}, webhook.Validate, "allowed, skipped: operation"},
+		"deleted":                     {webhooktest.Request{Old: good, Operation: "DELETE"}, webhook.Validate, "allowed, skipped: operation"},
+		"connected to":                {webhooktest.Request{Object: good, Operation: "CONNECT"}, webhook.Validate, "allowed, skipped: operation"},
+		"its status":                  {webhooktest.Request{Object: good, Old: good, Operation: "UPDATE", SubResource: "status"}, webhook.Validate, "allowed, skipped: subresource"},
+		"a pod":                       {webhooktest.Request{Object: "{apiVersion: v1, kind: Pod, metadata: {name: a}}"}, webhook.Validate, "allowed, skipped: kind"},
+		"an event bus":                {webhooktest.Request{Object: "{apiVersion: argoproj.io/v1alpha1, kind: EventBus, metadata: {name: a}}"}, webhook.Validate, "allowed, skipped: kind"},
+		"spec as it was":              {webhooktest.Request{Object: good, Old: good, Operation: "UPDATE"}, webhook.Validate, "allowed, skipped: unchanged"},
+		"spec as it was, in disarray": {webhooktest.Request{Object: good, Old: strings.Replace(good, "entrypoint: main, templates: [{name: main, container", "templates: [{container", 1), Operation: "UPDATE"}, webhook.Validate, "allowed"},
+		"stopped":                     {webhooktest.Request{Object: stop, Old: good, Operation: "UPDATE"}, webhook.Validate, "allowed, skipped: stopping"},
+		"stopped and changed":         {webhooktest.Request{Object: strings.Replace(stop, "a:1", "a:2", 1), Old: good, Operation: "UPDATE"}, webhook.Validate, "allowed"},
+		"waits for finalizers":        {webhooktest.Request{Object: strings.Replace(good, "name: a,", `name: a, deletionTimestamp: "2026-01-01T00:00:00Z",`, 1), Old: stop, Operation: "UPDATE"}, webhook.Validate, "allowed, skipped: deleted"},
+		"created again by an update":  {webhooktest.Request{Object: good, Operation: "UPDATE"}, webhook.Validate, "allowed"},
+		"a template as a run":         {webhooktest.Request{Object: strings.Replace(good, "kind: Workflow", "kind: WorkflowTemplate", 1)}, webhook.Runs, "allowed, skipped: kind"},
+		"an update as a run":          {webhooktest.Request{Object: good, Old: stop, Operation: "UPDATE"}, webhook.Runs, "allowed, skipped: operation"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			r, err := webhook.Review(t.Context(), test.endpoint, test.request.Body(), &webhook.State{Rules: rules.All()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := "allowed"
+			if !r.Allowed {
+				got = fmt.Sprintf("%d %s: %s", r.Code, r.Reason, r.Message)
+			}
+			if r.Skipped != "" {
+				got += ", skipped: " + r.Skipped
+			}
+			if got != test.want && (r.Allowed || !strings.HasPrefix(got, test.want)) {
+				t.Errorf("got  %s\nwant %s", got, test.want)
+			}
+			valid(t, r)
+		})
+	}
+}
+
+// valid checks what the API server asks of every answer.
+func valid(t *testing.T, r webhook.Response) {
+	t.Helper()
+	b, err := r.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var v struct {
+		Kind, APIVersion string
+		Response         struct {
+			UID     string
+			Allowed bool
+			Status  *struct{ Code int }
+		}
+	}
+	if err := json.Unmarshal(b, &v); err != nil {
+		t.Fatal(err)
+	}
+	if v.Kind != "AdmissionReview" || v.APIVersion != "admission.k8s.io/v1" || v.Response.UID != r.Request.UID || v.Response.UID == "" {
+		t.Errorf("no answer that an API server takes: %s", b)
+	}
+	if !v.Response.Allowed && (v.Response.Status == nil || v.Response.Status.Code < 400) {
+		t.Errorf("denied without a code: %s", b)
+	}
+}
+
+// TestLarge: a workflow near what etcd stores and one of 5,000 tasks get an
+// answer in a time that leaves the deadline room.
+func TestLarge(t *testing.T) {
+	var tasks strings.Builder
+	for i := range 5000 {
+		fmt.Fprintf(&tasks, "{name: t%d, template: work, depends: %q},", i, fmt.Sprintf("t%d", max(i-1, 0)))
+	}
+	many := `{apiVersion: argoproj.io/v1alpha1, kind: Workflow, metadata: {name: a, namespace: data}, spec: {entrypoint: main, templates: [{name: main, dag: {tasks: [` + tasks.String() + `]}}, {name: work, container: {image: "a:1"}}]}}`
+	large := strings.Replace(good, `image: "a:1"`, `image: "a:1", args: ["`+strings.Repeat("x", 3<<20)+`"]`, 1)
+	for name, test := range map[string]struct{ object, want string }{
+		"5,000 tasks": {many, "dag-cycle"},
+		"3 MB":        {large, "spec-too-large"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			start := time.Now()
+			r, err := webhook.Review(t.Context(), webhook.Validate, webhooktest.Request{Object: test.object}.Body(), &webhook.State{Rules: rules.All()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Allowed || !strings.Contains(r.Message, test.want) {
+				t.Errorf("not denied for %s: %s", test.want, r.Message)
+			}
+			if b, _ := r.JSON(); len(b) > 64<<10 {
+				t.Errorf("the answer has %d bytes", len(b))
+			}
+			t.Logf("%s", time.Since(start))
+		})
+	}
+}
+
+func TestPanic(t *testing.T) {
+	bad := &lint.Rule{Name: "bad", Severity: lint.Warning, Run: func(*lint.Pass) { panic("oh") }}
+	s := &webhook.State{Rules: []*lint.Rule{bad}, Patch: func(context.Context, *webhook.Request, *manifest.Node) ([]byte, map[string]string, error) {
+		panic("no")
+	}}
+	r, err := webhook.Review(t.Context(), webhook.Validate, webhooktest.Request{Object: good}.Body(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "the object cannot be judged: this is a mistake of tiphys, not of the object; its log tells more under request 8f2c"; r.Allowed || r.Code != 500 || r.Message != want {
+		t.Errorf("got %v %d %s", r.Allowed, r.Code, r.Message)
+	}
+	if len(r.Failures) != 1 || !strings.Contains(r.Failures[0].Error(), "review_test.go") {
+		t.Errorf("no stack in %v", r.Failures)
+	}
+	r, err = webhook.Review(t.Context(), webhook.Mutate, webhooktest.Request{Object: good}.Body(), s)
+	var call *webhook.CallError
+	if !errors.As(err, &call) || call.Status != 500 || len(r.Failures) != 1 {
+		t.Errorf("mutate: %v, %v", err, r.Failures)
+	}
+}
