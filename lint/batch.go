@@ -81,6 +81,7 @@ func (b *batch) run(u *unit) { b.meet(u, func(r *Rule) func(*Pass) { return r.Ru
 // meet lets all rules meet one unit, as its terms want it.
 func (b *batch) meet(u *unit, part func(*Rule) func(*Pass)) {
 	o := &b.linter.options
+	p := b.newPass(u)
 	for _, r := range b.linter.rules {
 		run := part(r)
 		if run == nil {
@@ -88,11 +89,11 @@ func (b *batch) meet(u *unit, part func(*Rule) func(*Pass)) {
 		}
 		settings, settled := u.terms.settings(r)
 		if !settled && o.severity(r) != Off {
-			b.pass(r, u, nil, run)
+			p.meet(r, nil, run)
 		}
 		for i := range settings {
 			if settings[i].Severity != Off {
-				b.pass(r, u, &settings[i], run)
+				p.meet(r, &settings[i], run)
 			}
 		}
 	}
@@ -102,42 +103,50 @@ func (b *batch) meet(u *unit, part func(*Rule) func(*Pass)) {
 	for i := range u.terms.Extra {
 		x := &u.terms.Extra[i]
 		if run := part(x.Rule); run != nil && x.Severity != Off {
-			b.pass(x.Rule, u, &x.Setting, run)
+			p.meet(x.Rule, &x.Setting, run)
 		}
 	}
 }
 
-// pass lets one rule meet one unit. A rule that panics is a failure of ours;
-// it must not take the other rules' findings with it.
-func (b *batch) pass(r *Rule, u *unit, s *Setting, run func(*Pass)) {
+// newPass returns a pass over a unit, for one rule after the other.
+func (b *batch) newPass(u *unit) *Pass {
 	p := &Pass{
-		Rule: r, Document: u.document, Object: u.object, Workflow: u.workflow, Workflows: u.flows,
-		Index: b.index, Options: &b.linter.options, unit: u, setting: s, references: b.all,
-	}
-	if s != nil {
-		p.Parameters = s.Parameters
+		Document: u.document, Object: u.object, Workflow: u.workflow, Workflows: u.flows,
+		Index: b.index, Options: &b.linter.options, batch: b, unit: u, references: b.all,
 	}
 	if p.Index == nil {
 		p.Index = b.linter.bare
 	}
-	kept := 0
-	p.report = func(f Finding) {
-		if kept > mostFindings || !b.report(u, s, f) {
-			return
-		}
-		if kept++; kept == mostFindings {
-			f.Message = fmt.Sprintf("%s has found %d mistakes here, and looks for no more of them: mend these first", r, mostFindings)
-			f.Severity, f.Related, f.Fix = r.Severity, nil, nil
-			b.report(u, s, f)
-			kept++
-		}
+	return p
+}
+
+// meet runs one rule. A rule that panics is a failure of ours; it must not take
+// the other rules' findings with it.
+func (p *Pass) meet(r *Rule, s *Setting, run func(*Pass)) {
+	p.Rule, p.setting, p.Parameters, p.kept = r, s, nil, 0
+	if s != nil {
+		p.Parameters = s.Parameters
 	}
 	defer func() {
 		if e := recover(); e != nil {
-			b.result.Failures = append(b.result.Failures, fmt.Errorf("rule %s on %s: %v\n%s", r, u.place(), e, debug.Stack()))
+			b := p.batch
+			b.result.Failures = append(b.result.Failures, fmt.Errorf("rule %s on %s: %v\n%s", r, p.unit.place(), e, debug.Stack()))
 		}
 	}()
 	run(p)
+}
+
+// report keeps a finding of the rule, unless there are too many of them.
+func (p *Pass) report(f Finding) {
+	if p.kept > mostFindings || !p.batch.report(p.unit, p.setting, f) {
+		return
+	}
+	if p.kept++; p.kept == mostFindings {
+		f.Message = fmt.Sprintf("%s has found %d mistakes here, and looks for no more of them: mend these first", p.Rule, mostFindings)
+		f.Severity, f.Related, f.Fix = p.Rule.Severity, nil, nil
+		p.batch.report(p.unit, p.setting, f)
+		p.kept++
+	}
 }
 
 func (u *unit) place() string {

@@ -175,9 +175,10 @@ func (l *Linter) Finish() Result {
 	workers.Wait()
 
 	last := batch{linter: l, index: index, all: l.wanted}
+	pass := last.newPass(&unit{})
 	for _, r := range l.rules {
 		if r.Finish != nil {
-			last.pass(r, &unit{}, nil, r.Finish)
+			pass.meet(r, nil, r.Finish)
 		}
 	}
 	last.unused(l.documents)
@@ -199,6 +200,7 @@ func sortFindings(all []Finding) {
 		return cmp.Or(
 			cmp.Compare(a.fileName(), b.fileName()),
 			cmp.Compare(a.Span.Offset(), b.Span.Offset()),
+			cmp.Compare(a.order, b.order),
 			cmp.Compare(a.Span.Len(), b.Span.Len()),
 			cmp.Compare(a.Rule.Name, b.Rule.Name),
 			cmp.Compare(a.Path, b.Path),

@@ -28,13 +28,15 @@ type Reference struct {
 type Place struct {
 	Path string
 	Span source.Span
+
+	order int
 }
 
 func placeOf(n *manifest.Node) Place {
 	if n == nil {
 		return Place{}
 	}
-	return Place{Path: n.Path(), Span: n.Token().Clip()}
+	return Place{Path: n.Path(), Span: n.Token().Clip(), order: n.Start}
 }
 
 // references collects what a workflow refers to.
@@ -69,6 +71,6 @@ func (p *Pass) ReportReference(r *Reference, f Finding, key bool) {
 	if key {
 		at = r.KeyAt
 	}
-	f.Object, f.Path, f.Span, f.keep, f.terms = r.Object, at.Path, at.Span, r.keep, r.terms
+	f.Object, f.Path, f.Span, f.order, f.keep, f.terms = r.Object, at.Path, at.Span, at.order, r.keep, r.terms
 	p.Report(f)
 }

@@ -78,7 +78,7 @@ type Rule struct {
 func (r *Rule) String() string { return r.Name }
 
 // A Pass is one rule meeting one document, object or workflow. Rules must not
-// keep it.
+// keep it: the next rule gets the same one.
 type Pass struct {
 	Rule     *Rule
 	Document *manifest.Document
@@ -93,10 +93,11 @@ type Pass struct {
 	// Rule.Parameters.
 	Parameters map[string]any
 
+	batch      *batch
 	unit       *unit
 	setting    *Setting // nil where no policy speaks
 	references []Reference
-	report     func(Finding)
+	kept       int // findings of the rule
 }
 
 // Tags returns what the tags and expressions of the workflow stand for. It is
@@ -151,6 +152,9 @@ func (p *Pass) Report(f Finding) {
 	if !f.Span.Known() {
 		f.Span = f.Node.Token()
 	}
+	if !f.Span.Known() && f.Node != nil {
+		f.order = f.Node.Start
+	}
 	p.report(f)
 }
 
@@ -188,6 +192,8 @@ type Finding struct {
 	terms *Terms
 	// own is set where the rule chose the severity itself.
 	own bool
+	// order is where a finding without a span stands among others of its object.
+	order int
 }
 
 // Suggest adds the one of names that the value of f.Node is a slip of, to the

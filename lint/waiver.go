@@ -74,7 +74,7 @@ const (
 // unused reports the waivers that say nothing, or nothing that is needed.
 func (b *batch) unused(documents []*document) {
 	if len(documents) == 0 {
-		return // as for most admission requests, which are answered one by one
+		return
 	}
 	running := map[string]*Rule{}
 	known := map[string]bool{}
@@ -100,7 +100,7 @@ func (b *batch) judge(w *waiver, running map[string]*Rule, known map[string]bool
 			return
 		}
 		u := &unit{keep: &document{}}
-		b.pass(r, u, nil, func(p *Pass) {
+		b.newPass(u).meet(r, nil, func(p *Pass) {
 			f := Finding{Node: w.node, Span: w.span, Message: fmt.Sprintf(format, args...)}
 			if w.object != nil {
 				f.Object = *w.object

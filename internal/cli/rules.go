@@ -16,8 +16,10 @@ import (
 	"github.com/tiphys-dev/tiphys/lint/page"
 	"github.com/tiphys-dev/tiphys/lint/report"
 	"github.com/tiphys-dev/tiphys/lint/rules"
+	"github.com/tiphys-dev/tiphys/packaging/bundle"
 	"github.com/tiphys-dev/tiphys/packaging/deploy"
 	"github.com/tiphys-dev/tiphys/packaging/environment"
+	"github.com/tiphys-dev/tiphys/packaging/secrets/audit"
 )
 
 func newRules(s Streams) *cobra.Command {
@@ -50,9 +52,10 @@ func newRules(s Streams) *cobra.Command {
 	return c
 }
 
-// allRules are the rules of manifests, of charts and of environments, by name.
+// allRules are the rules of manifests, charts, environments, packages and
+// encrypted files, by name.
 func allRules() []*lint.Rule {
-	all := slices.Concat(rules.All(), deploy.Rules(), environment.Rules())
+	all := slices.Concat(rules.All(), deploy.Rules(), environment.Rules(), bundle.Rules(), audit.Rules())
 	slices.SortStableFunc(all, func(a, b *lint.Rule) int { return cmp.Compare(a.Name, b.Name) })
 	return slices.CompactFunc(all, func(a, b *lint.Rule) bool { return a.Name == b.Name })
 }

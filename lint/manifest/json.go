@@ -17,8 +17,8 @@ type jsonParser struct {
 	out  decoder
 }
 
-func parseJSON(f *source.File) *Document {
-	p := &jsonParser{builder: builder{file: f}, text: padded(f.Bytes), end: len(f.Bytes)}
+func parseJSON(f *source.File, placeless bool) *Document {
+	p := &jsonParser{builder: builder{file: f, placeless: placeless}, text: padded(f.Bytes), end: len(f.Bytes)}
 	if strings.HasPrefix(p.text, bom) {
 		p.i = len(bom)
 	}

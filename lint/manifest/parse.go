@@ -33,10 +33,10 @@ func Parse(f *source.File) []*Document {
 		return []*Document{d}
 	}
 	if strings.HasSuffix(strings.ToLower(f.Name), ".json") {
-		return []*Document{parseJSON(f)}
+		return []*Document{parseJSON(f, false)}
 	}
 	if looksLikeJSON(f.Bytes) {
-		if d := parseJSON(f); !d.broken() {
+		if d := parseJSON(f, false); !d.broken() {
 			return []*Document{d}
 		}
 	}
@@ -50,7 +50,17 @@ func ParseJSON(f *source.File) *Document {
 	if d := unreadable(f); d != nil {
 		return d
 	}
-	return parseJSON(f)
+	return parseJSON(f, false)
+}
+
+// ParseObject reads one JSON value as ParseJSON does, of which nobody will ask
+// where in the text it stands: its nodes have no File, so that what is found in
+// them goes by its path alone and keeps none of the text.
+func ParseObject(f *source.File) *Document {
+	if d := unreadable(f); d != nil {
+		return d
+	}
+	return parseJSON(f, true)
 }
 
 // broken reports whether the document has no Root because of a problem.

@@ -9,9 +9,11 @@ import (
 
 // A builder makes the nodes of the documents of one file, many at a time.
 type builder struct {
-	file  *source.File
-	doc   *Document
-	fatal *Problem // why the document has no Root
+	file *source.File
+	// placeless nodes have no file.
+	placeless bool
+	doc       *Document
+	fatal     *Problem // why the document has no Root
 
 	nodes []Node  // free
 	slots []*Node // free
@@ -65,7 +67,10 @@ func (b *builder) node(kind Kind, style Style, start, end int) *Node {
 	}
 	n := &b.nodes[0]
 	b.nodes = b.nodes[1:]
-	n.File, n.Kind, n.Style, n.Start, n.End = b.file, kind, style, start, end
+	n.Kind, n.Style, n.Start, n.End = kind, style, start, end
+	if !b.placeless {
+		n.File = b.file
+	}
 	return n
 }
 

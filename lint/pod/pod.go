@@ -250,3 +250,14 @@ func (p *Pod) PatchedVolumes() iter.Seq[*manifest.Node] {
 		}
 	}
 }
+
+// Layers returns what says something of the container, the strongest first.
+func (c *Container) Layers() []*manifest.Node {
+	var all []*manifest.Node
+	for _, n := range c.layers {
+		if n.Set() {
+			all = append(all, n)
+		}
+	}
+	return all
+}

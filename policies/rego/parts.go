@@ -1,0 +1,193 @@
+package rego
+
+import (
+	"cmp"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+
+	"github.com/tiphys-dev/tiphys/lint/manifest"
+	"github.com/tiphys-dev/tiphys/lint/pod"
+	"github.com/tiphys-dev/tiphys/lint/resolve"
+	"github.com/tiphys-dev/tiphys/lint/workflow"
+)
+
+func (in *Input) workflows() *ast.Term {
+	terms := make([]*ast.Term, len(in.Workflows))
+	for i, w := range in.Workflows {
+		terms[i] = object(
+			pair("kind", text(w.Kind)),
+			pair("name", text(cmp.Or(w.Name.Text(), w.GenerateName.Text()))),
+			pair("namespace", text(w.Namespace.Text())),
+			pair("entrypoint", text(w.Entrypoint.Text())),
+			pair("library", ast.InternedTerm(w.IsLibrary())),
+			pair("path", text(w.Spec.Path())),
+			pair("spec", term(w.Spec)),
+		)
+	}
+	return ast.ArrayTerm(terms...)
+}
+
+// podFields are the fields that a template, templateDefaults and the spec may
+// give the pod of a template.
+var podFields = []string{
+	"affinity", "automountServiceAccountToken", "executor", "hostAliases", "hostNetwork", "nodeSelector", "podMetadata",
+	"priorityClassName", "schedulerName", "securityContext", "serviceAccountName", "tolerations",
+}
+
+func (in *Input) templates() *ast.Term {
+	var terms []*ast.Term
+	for i, w := range in.Workflows {
+		for _, t := range w.All {
+			terms = append(terms, templateTerm(i, t))
+		}
+	}
+	return ast.ArrayTerm(terms...)
+}
+
+func templateTerm(i int, t *workflow.Template) *ast.Term {
+	layers := []*manifest.Node{t.Node}
+	if d := t.Workflow.Defaults; d != nil && d.Node.Set() {
+		layers = append(layers, d.Node)
+	}
+	p := pod.Of(t)
+	items := [][2]*ast.Term{
+		pair("workflow", ast.InternedTerm(i)),
+		pair("name", text(t.Name.Text())),
+		pair("title", text(t.Title())),
+		pair("type", text(typeOf(t))),
+		pair("inline", ast.InternedTerm(t.Caller != nil)),
+		pair("path", text(t.Node.Path())),
+		pair("spec", ownOf(t, layers)),
+		pair("patched", ast.InternedTerm(p.Open)),
+	}
+	if n := t.Retry(); n.Set() {
+		items = append(items, pair("retryStrategy", term(n)))
+	}
+	if t.Type.Pod() {
+		var fields [][2]*ast.Term
+		for _, k := range podFields {
+			if n := p.At(k); n.Set() {
+				fields = append(fields, pair(k, term(n)))
+			}
+		}
+		items = append(items, pair("pod", object(fields...)))
+	}
+	return object(items...)
+}
+
+// ownOf is the template with templateDefaults, but for the types that it has
+// not: a default container makes no container of a DAG.
+func ownOf(t *workflow.Template, layers []*manifest.Node) *ast.Term {
+	if len(layers) == 1 {
+		return term(t.Node)
+	}
+	merged := mergeMaps(layers).Value.(ast.Object)
+	var drop []*ast.Term
+	for _, f := range layers[1].Fields() {
+		if isType(f.Key.Value) && !t.Node.Get(f.Key.Value).Set() {
+			drop = append(drop, text(f.Key.Value))
+		}
+	}
+	if drop == nil {
+		return ast.NewTerm(merged)
+	}
+	kept := make([][2]*ast.Term, 0, merged.Len())
+	merged.Foreach(func(k, v *ast.Term) {
+		for _, d := range drop {
+			if d.Equal(k) {
+				return
+			}
+		}
+		kept = append(kept, [2]*ast.Term{k, v})
+	})
+	return object(kept...)
+}
+
+func isType(field string) bool {
+	for t := workflow.TypeContainer; t <= workflow.TypeDAG; t++ {
+		if t.String() == field {
+			return true
+		}
+	}
+	return false
+}
+
+func typeOf(t *workflow.Template) string {
+	if t.Type == workflow.NoType {
+		return ""
+	}
+	return t.Type.String()
+}
+
+var roles = [...]string{workflow.Main: "main", workflow.Init: "init", workflow.Sidecar: "sidecar"}
+
+func (in *Input) containers() *ast.Term {
+	var terms []*ast.Term
+	for i, w := range in.Workflows {
+		for _, t := range w.All {
+			p := pod.Of(t)
+			for c := range p.Containers() {
+				terms = append(terms, containerTerm(i, t, &p, &c))
+			}
+		}
+	}
+	return ast.ArrayTerm(terms...)
+}
+
+func containerTerm(i int, t *workflow.Template, p *pod.Pod, c *pod.Container) *ast.Term {
+	name := c.Name.Text()
+	if name == "" || c.Role == workflow.Main && t.Type != workflow.TypeContainerSet {
+		name = "main"
+	}
+	// Where the image is written; a place in the text of a patch is its field.
+	image, _ := p.Place(c.At("image"))
+	return object(
+		pair("workflow", ast.InternedTerm(i)),
+		pair("template", text(t.Name.Text())),
+		pair("name", text(name)),
+		pair("title", text(c.Title())),
+		pair("role", text(roles[c.Role])),
+		pair("path", text(c.Node.Path())),
+		pair("image", imageTerm(c.At("image").Text())),
+		pair("imagePath", text(cmp.Or(image.Path(), c.Node.Path()))),
+		pair("patched", ast.InternedTerm(p.Open)),
+		pair("spec", merge("", c.Layers())),
+	)
+}
+
+// stateNames are the states as modules see them.
+var stateNames = [...]string{resolve.Unknown: "Unknown", resolve.Absent: "Absent", resolve.Known: "Known"}
+
+func (in *Input) references() *ast.Term {
+	var terms []*ast.Term
+	index := in.Index
+	if index == nil {
+		index = &resolve.Index{}
+	}
+	for i, w := range in.Workflows {
+		namespace := cmp.Or(w.Namespace.Text(), in.Namespace)
+		for _, r := range resolve.References(w.Spec) {
+			if r.Name.Text() == "" {
+				continue
+			}
+			_, whole, field := index.Key(r.Kind, namespace, r.Name.Text(), r.Key.Text())
+			if whole != resolve.Known {
+				field = whole
+			}
+			if field == resolve.Absent && resolve.Creates(w, r.Kind) {
+				field = resolve.Unknown // the run may make it
+			}
+			terms = append(terms, object(
+				pair("workflow", ast.InternedTerm(i)),
+				pair("kind", text(r.Kind)),
+				pair("namespace", text(namespace)),
+				pair("name", text(r.Name.Text())),
+				pair("key", text(r.Key.Text())),
+				pair("optional", ast.InternedTerm(r.Optional)),
+				pair("state", text(stateNames[field])),
+				pair("path", text(r.Name.Path())),
+			))
+		}
+	}
+	return ast.ArrayTerm(terms...)
+}
