@@ -40,6 +40,7 @@ type Policy struct {
 type Module struct {
 	lint.Setting // Policy, Severity and Parameters
 	Name, Title  string
+	Rego         string
 	Node         *manifest.Node
 }
 
