@@ -55,6 +55,9 @@ type Options struct {
 	// Settle is how long an audit waits for more changes of policies after one; 0
 	// is 5 seconds.
 	Settle time.Duration
+	// Lease is how long a leader that is not heard of is waited for; 0 is 15
+	// seconds.
+	Lease time.Duration
 	// Alone is set where there is no other replica: nobody is elected.
 	Alone bool
 	Log   *slog.Logger
@@ -78,6 +81,9 @@ func New(o Options) (*Controller, error) {
 	}
 	if o.Settle == 0 {
 		o.Settle = 5 * time.Second
+	}
+	if o.Lease == 0 {
+		o.Lease = 15 * time.Second
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -61,13 +61,10 @@ func (t *tally) list() []v1alpha1.RuleViolations {
 func (t *tally) waiverList() []v1alpha1.WaiverStatus {
 	var out []v1alpha1.WaiverStatus
 	for _, w := range t.waivers {
-		out = append(out, v1alpha1.WaiverStatus{Rule: w.Rule, Until: lastDay(w.Waiver), State: w.State, Objects: int32(w.Objects)})
+		out = append(out, v1alpha1.WaiverStatus{Rule: w.Rule, Until: w.Day(), State: w.State, Objects: int32(w.Objects)})
 	}
 	return out
 }
-
-// lastDay is the day that was written: Until is the midnight after it.
-func lastDay(w *policies.Waiver) string { return w.Until.AddDate(0, 0, -1).Format("2006-01-02") }
 
 func enforcement(s lint.Severity) v1alpha1.Enforcement {
 	switch s {

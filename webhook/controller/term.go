@@ -51,6 +51,8 @@ func (c *Controller) newTerm() (*term, error) {
 	o := c.common()
 	o.LeaderElection = !c.options.Alone
 	o.LeaderElectionID, o.LeaderElectionNamespace, o.LeaderElectionReleaseOnCancel = Manager, c.options.Namespace, true
+	lease, renew, retry := c.options.Lease, c.options.Lease*2/3, c.options.Lease/8
+	o.LeaseDuration, o.RenewDeadline, o.RetryPeriod = &lease, &renew, &retry
 	m, err := ctrl.NewManager(c.config(), o)
 	if err != nil {
 		return nil, fmt.Errorf("make a manager: %w", err)

@@ -36,25 +36,8 @@ func begin(t *testing.T, config *rest.Config, o world.Options) *world.World {
 	done := make(chan struct{})
 	go func() { defer close(done); w.Run(ctx) }()
 	t.Cleanup(func() { cancel(); <-done })
-	until(t, func() error { return w.Ready() })
+	cluster.Until(t, func() error { return w.Ready() })
 	return w
-}
-
-// until waits until f returns nil.
-func until(t *testing.T, f func() error) {
-	t.Helper()
-	timeout := time.After(30 * time.Second)
-	for {
-		err := f()
-		if err == nil {
-			return
-		}
-		select {
-		case <-timeout:
-			t.Fatal(err)
-		case <-time.After(5 * time.Millisecond):
-		}
-	}
 }
 
 func health(t *testing.T, w *world.World, kind string) world.Health {
@@ -122,7 +105,7 @@ func (c client) argo(t *testing.T, plural, text string) {
 // sees waits until the world has heard of a secret.
 func (c client) sees(t *testing.T, w *world.World, secret string) {
 	t.Helper()
-	until(t, func() error {
+	cluster.Until(t, func() error {
 		if names := w.Names("Secret", c.namespace); !slices.Contains(names, secret) {
 			return fmt.Errorf("the world knows of %q only", names)
 		}
@@ -165,7 +148,7 @@ func answers(t *testing.T, api *cluster.Cluster) {
 	if err := c.CoreV1().Secrets(c.namespace).Delete(t.Context(), "later", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	until(t, func() error {
+	cluster.Until(t, func() error {
 		if got := w.Object("Secret", c.namespace, "later"); got != resolve.Absent {
 			return fmt.Errorf("a secret that was deleted is %v", got)
 		}
@@ -183,7 +166,7 @@ func answers(t *testing.T, api *cluster.Cluster) {
 
 	c.argo(t, "workflowtemplates", "kind: WorkflowTemplate\nmetadata: {name: lib}\nspec: {templates: [{name: echo, inputs: {parameters: [{name: text}]}, container: {image: a}}]}")
 	c.argo(t, "clusterworkflowtemplates", "kind: ClusterWorkflowTemplate\nmetadata: {name: "+c.namespace+"}\nspec: {templates: [{name: all, container: {image: a}}]}")
-	until(t, func() error {
+	cluster.Until(t, func() error {
 		lib, s := w.Library(c.namespace, "lib", false)
 		if s == resolve.Absent {
 			t.Error("a template that was just created is absent")
@@ -203,7 +186,7 @@ func answers(t *testing.T, api *cluster.Cluster) {
 	c.argo(t, "workflows", "kind: Workflow\nmetadata: {name: one, labels: {a: b}}\nspec: {}")
 	c.argo(t, "workflows", "kind: Workflow\nmetadata: {name: over, labels: {workflows.argoproj.io/completed: 'true'}}\nspec: {}")
 	c.argo(t, "workflows", "kind: Workflow\nmetadata: {name: two}\nspec: {}")
-	until(t, func() error {
+	cluster.Until(t, func() error {
 		got := map[string]map[string]string{}
 		w.Runs(c.namespace, func(name string, labels map[string]string) bool { got[name] = labels; return true })
 		if diff := cmp.Diff(map[string]map[string]string{"one": {"a": "b"}, "two": nil}, got); diff != "" {
@@ -291,14 +274,14 @@ func gone(t *testing.T, api *cluster.Cluster) {
 	proxy := api.Proxy(t)
 	var ahead atomic.Int64
 	w := begin(t, proxy.Through(api.Config(t)), world.Options{Now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }})
-	until(t, func() error {
+	cluster.Until(t, func() error {
 		if age := health(t, w, "Secret").Age; age != 0 {
 			return fmt.Errorf("the cache is cut off for %s", age)
 		}
 		return nil
 	})
 	proxy.Cut()
-	until(t, func() error {
+	cluster.Until(t, func() error {
 		if health(t, w, "Secret").Age == 0 {
 			return fmt.Errorf("the cache does not know that it is cut off")
 		}
