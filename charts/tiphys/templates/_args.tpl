@@ -1,14 +1,22 @@
 {{- define "tiphys.args" -}}
-- --listen=:8443
-- --metrics=:9090
+- --address=:8443
+- --metrics-address=:8080
 - --namespace=$(POD_NAMESPACE)
-- --name={{ include "tiphys.name" . }}
-- --certificates={{ .Values.certificates.mode }}
+- --service={{ include "tiphys.name" . }}
+{{- if eq .Values.certificates.mode "self" }}
+- --secret={{ include "tiphys.name" . }}-certificate
+- --validating-configuration={{ include "tiphys.name" . }}
+{{- if .Values.mutating.enabled }}
+- --mutating-configuration={{ include "tiphys.name" . }}
+{{- end }}
+{{- else }}
+- --cert-dir=/certificate
+{{- end }}
 - --drain={{ .Values.drainSeconds }}s
 - --audit={{ .Values.audit.interval }}
 - --log-level={{ .Values.log.level }}
 {{- with .Values.argo.version }}
-- --argo={{ . }}
+- --argo-version={{ . }}
 {{- end }}
 {{- if not .Values.watch.templates }}
 - --unwatched=WorkflowTemplate,ClusterWorkflowTemplate
