@@ -73,7 +73,7 @@ func (s *policyStore) plain() lint.Policies {
 // counted are the options for files, with a new count of what waivers cover.
 func (p *plan) counted() lint.Options {
 	o := p.lint
-	if s := p.policies; len(s.always) > 0 {
+	if s := p.policies; s != nil && len(s.always) > 0 {
 		set := s.set(s.always)
 		s.files = &policyCount{set, set.NewUsage()}
 		o.Policies = inFiles{set.For(policies.Request{Usage: s.files.usage})}
@@ -183,6 +183,9 @@ func (p inFiles) Terms(object *manifest.Node) *lint.Terms {
 // findings are about the policies themselves: waivers that are expired, not
 // used, or of rules that nobody has.
 func (s *policyStore) findings() []lint.Finding {
+	if s == nil {
+		return nil
+	}
 	counts := s.charts
 	if s.files != nil {
 		counts = append(counts, s.files)
