@@ -29,13 +29,15 @@ func (r *reader) compile() {
 	for _, problem := range inConcurrency {
 		wrong(problem.Node, problem.Message)
 	}
-	r.modulesOf()
 }
 
-// modulesOf compiles the modules.
+// modulesOf compiles the modules, whatever is wrong beside them.
 func (r *reader) modulesOf() {
 	for _, m := range r.policy.Modules {
 		text := m.Node.Get("rego")
+		if m.Rego == "" || text.Kind != manifest.String {
+			continue // that is told
+		}
 		compiled, problems := rego.Compile(rego.Source{
 			Policy: r.policy.Name, Name: m.Name, Title: m.Title, File: r.policy.Name + "/" + m.Name + ".rego", Text: m.Rego,
 		})

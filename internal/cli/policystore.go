@@ -211,5 +211,10 @@ func (s *policyStore) findings() []lint.Finding {
 			}
 		}
 	}
-	return append(found, policies.Findings(states)...)
+	for _, f := range policies.Findings(states) {
+		if !slices.ContainsFunc(found, func(other lint.Finding) bool { return other.Span == f.Span }) { // a rule that is none finds nothing
+			found = append(found, f)
+		}
+	}
+	return found
 }
