@@ -84,7 +84,7 @@ func kindOf(name string) string {
 }
 
 func template(kind string, m *policies.Module, r *rego.Portable) object {
-	source := object{"version": "v1", "rego": r.Rego}
+	source := object{"version": "v1", "rego": spaced(r.Rego)}
 	if len(r.Libs) > 0 {
 		source["libs"] = r.Libs
 	}
@@ -107,6 +107,20 @@ func template(kind string, m *policies.Module, r *rego.Portable) object {
 			}},
 		},
 	}
+}
+
+// spaced indents with spaces, so that YAML can show the lines as they are.
+func spaced(text string) string {
+	if strings.Contains(text, "`") {
+		return text // a tab may be part of a string
+	}
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		rest := strings.TrimLeft(line, "\t")
+		b.WriteString(strings.Repeat("  ", len(line)-len(rest)))
+		b.WriteString(strings.TrimRight(rest, " \t\n") + "\n")
+	}
+	return b.String()
 }
 
 // actions are the enforcement actions of Gatekeeper.

@@ -27,8 +27,8 @@ labels := object.get(input, ["review", "object", "metadata", "labels"], {})
 annotations := object.get(input, ["review", "object", "metadata", "annotations"], {})
 
 dynamic(value) if {
-	is_string(value)
-	contains(value, "{{")
+  is_string(value)
+  contains(value, "{{")
 }
 
 parameter(name, otherwise) := object.get(input, ["parameters", name], otherwise)

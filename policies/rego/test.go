@@ -42,26 +42,35 @@ const testTime = 10 * time.Second
 // modules may call, they may call print, and tiphys.input, which makes of an
 // object, or of its YAML, the input that modules get.
 func Test(ctx context.Context, modules, tests []Source) ([]TestResult, []FileProblem) {
+	if len(tests) == 0 {
+		return nil, nil
+	}
 	parsed := map[string]*ast.Module{libraryFile: libraryModule()}
+	homes := map[string]Source{}
 	var problems []FileProblem
-	add := func(s Source, check bool) {
+	for _, s := range slices.Concat(modules, tests) {
 		m, found := parseText(s)
-		if found == nil && check {
-			found = shape(m)
-		}
 		for _, p := range found {
 			problems = append(problems, FileProblem{s.File, p})
 		}
-		if found == nil {
-			rename(m)
-			parsed[s.File] = m
+		if found != nil {
+			continue
 		}
-	}
-	for _, s := range modules {
-		add(s, true)
-	}
-	for _, s := range tests {
-		add(s, false)
+		pkg := packageOf(m.Package.Path)
+		if other := homes[pkg]; s.Policy != "" && other.File != "" {
+			// Together they would be one module, and each is one of its own.
+			message := fmt.Sprintf("package %s is also that of %s: choose another name, to tell them apart in tests", pkg, other.File)
+			problems = append(problems, FileProblem{s.File, Problem{m.Package.Location.Row, m.Package.Location.Col, message}})
+			continue
+		}
+		if s.Policy != "" {
+			homes[pkg] = s
+		}
+		if m.Package.Path.HasPrefix(libraryPath) {
+			continue
+		}
+		rename(m)
+		parsed[s.File] = m
 	}
 	if problems != nil {
 		return nil, problems
