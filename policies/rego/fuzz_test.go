@@ -20,6 +20,8 @@ func FuzzModule(f *testing.F) {
 	f.Add("package p\ndeny contains sprintf(\"%9d%*d\", [1, 2]) if every x in [1] { not x == input[x][_] }")
 	o := object(f, small)
 	f.Fuzz(func(t *testing.T, text string) {
+		hang := time.AfterFunc(30*time.Second, func() { panic("no end: " + text) })
+		defer hang.Stop()
 		began := time.Now()
 		m, problems := rego.Compile(rego.Source{Name: "fuzz", Text: text})
 		if (m == nil) == (len(problems) == 0) {
