@@ -3,7 +3,7 @@
 SHELL       := /bin/sh
 GO          ?= go
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-LDFLAGS     := -X github.com/tiphys-dev/tiphys/internal/cli.version=$(VERSION)
+LDFLAGS     := -X github.com/tiphys-dev/tiphys/internal/version.version=$(VERSION)
 FUZZTIME    ?= 60s
 STATICCHECK  = $(GO) tool -modfile=tools/go.mod staticcheck
 
@@ -13,15 +13,16 @@ STATICCHECK  = $(GO) tool -modfile=tools/go.mod staticcheck
 help: ## Show what there is to make
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: ## Build bin/tiphys
+build: ## Build bin/tiphys and bin/tiphys-webhook
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/tiphys ./cmd/tiphys
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/tiphys-webhook ./cmd/tiphys-webhook
 
 test: testbin ## Run all tests
 	$(GO) test -p 2 ./...
 
 # The real programs that tests run. They are built again only when the go.mod
 # that pins them changes.
-testbin: bin/test/helm3 bin/test/helm4 bin/test/sops bin/test/controlplane
+testbin: bin/test/helm3 bin/test/helm4 bin/test/sops bin/test/kubectl bin/test/controlplane
 
 bin/test/helm3: test/tools/go.mod
 	cd test/tools && $(GO) build -ldflags '-s -w -X helm.sh/helm/v3/internal/version.version=$(call pinned,helm.sh/helm/v3)' -o ../../$@ helm.sh/helm/v3/cmd/helm
@@ -31,6 +32,9 @@ bin/test/helm4: test/tools/go.mod
 
 bin/test/sops: test/tools/go.mod
 	cd test/tools && $(GO) build -ldflags '-s -w' -o ../../$@ github.com/getsops/sops/v3/cmd/sops
+
+bin/test/kubectl: test/tools/go.mod test/tools/kubectl/main.go
+	cd test/tools && $(GO) build -ldflags '-s -w' -o ../../$@ ./kubectl
 
 bin/test/controlplane: test/controlplane/go.mod $(wildcard test/controlplane/*.go)
 	cd test/controlplane && $(GO) build -ldflags '-s -w $(KUBEVERSION)' -o ../../$@ .
@@ -45,7 +49,7 @@ KUBEVERSION = -X k8s.io/component-base/version.gitVersion=v$(KUBE) \
 	-X k8s.io/component-base/version.gitMajor=$(call KUBEPART,1) -X k8s.io/component-base/version.gitMinor=$(call KUBEPART,2)
 
 race: ## Run the tests of what runs in parallel with the race detector (needs a C compiler)
-	$(GO) test -race ./lint ./lsp ./internal/cli
+	$(GO) test -race ./lint ./lsp ./internal/cli ./webhook ./webhook/server
 
 lint: ## Check our own code: gofmt, go vet, staticcheck
 	@unformatted=$$(git ls-files --cached --others --exclude-standard '*.go' | xargs gofmt -l); \

@@ -1,5 +1,5 @@
-// Package testbin builds the real programs that tests run: helm, sops, the API
-// server, and tiphys itself. They lie in bin/test and are built again only when
+// Package testbin builds the real programs that tests run: helm, sops, kubectl, the
+// API server, and tiphys itself. They lie in bin/test and are built again only when
 // the go.mod file that pins them changes; make does that, so a test and a
 // person get the same ones.
 package testbin
@@ -28,25 +28,41 @@ func Helm4(t testing.TB) string { return get(t, "helm4") }
 // Sops returns the path of sops.
 func Sops(t testing.TB) string { return get(t, "sops") }
 
+// Kubectl returns the path of kubectl.
+func Kubectl(t testing.TB) string { return get(t, "kubectl") }
+
 // Controlplane returns the path of the API server for tests.
 func Controlplane(t testing.TB) string { return get(t, "controlplane") }
 
 // Tiphys builds tiphys as it is now and returns its path.
-func Tiphys(t testing.TB) string {
+func Tiphys(t testing.TB) string { return own(t, tiphys) }
+
+// Webhook builds tiphys-webhook as it is now and returns its path.
+func Webhook(t testing.TB) string { return own(t, webhook) }
+
+func own(t testing.TB, build func() (string, error)) string {
 	t.Helper()
-	path, err := tiphys()
+	path, err := build()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return path
 }
 
-var tiphys = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(Root(), "bin", "test", "tiphys")
-	c := exec.Command("go", "build", "-o", path, "./cmd/tiphys")
-	c.Dir, c.Stderr = Root(), os.Stderr
-	return path, c.Run()
-})
+var (
+	tiphys  = command("tiphys")
+	webhook = command("tiphys-webhook")
+)
+
+// command returns a function that builds one of our commands once.
+func command(name string) func() (string, error) {
+	return sync.OnceValues(func() (string, error) {
+		path := filepath.Join(Root(), "bin", "test", name)
+		c := exec.Command("go", "build", "-o", path, "./cmd/"+name)
+		c.Dir, c.Stderr = Root(), os.Stderr
+		return path, c.Run()
+	})
+}
 
 var locks sync.Map
 
