@@ -36,7 +36,7 @@ type hall struct {
 var limit = &concurrency.Limit{Policy: "few", Max: 3}
 
 func (h *hall) key() concurrency.Key {
-	return concurrency.Key{Policy: "few", Namespace: h.namespace, Per: v1alpha1.PerCron, Value: h.namespace}
+	return concurrency.Key{Policy: "few", Namespace: h.namespace, Per: v1alpha1.PerNamespace, Value: h.namespace}
 }
 
 func newHall(t *testing.T, config *rest.Config) *hall {
