@@ -20,9 +20,11 @@ import (
 type policyStore struct {
 	loader policyLoader
 	always []*policies.Policy
-	now    time.Time
-	files  *policyCount // of what is no chart
-	charts []*policyCount
+	// defaults asks for what policies write into objects, too.
+	defaults bool
+	now      time.Time
+	files    *policyCount // of what is no chart
+	charts   []*policyCount
 }
 
 // A policyCount is a set of policies with what its waivers covered.
@@ -67,7 +69,7 @@ func (s *policyStore) plain() lint.Policies {
 	if len(s.always) == 0 {
 		return nil
 	}
-	return inFiles{s.set(s.always).For(policies.Request{})}
+	return inFiles{s.set(s.always).For(policies.Request{Defaults: s.defaults})}
 }
 
 // counted are the options for files, with a new count of what waivers cover.
@@ -76,7 +78,7 @@ func (p *plan) counted() lint.Options {
 	if s := p.policies; s != nil && len(s.always) > 0 {
 		set := s.set(s.always)
 		s.files = &policyCount{set, set.NewUsage()}
-		o.Policies = inFiles{set.For(policies.Request{Usage: s.files.usage})}
+		o.Policies = inFiles{set.For(policies.Request{Defaults: s.defaults, Usage: s.files.usage})}
 	}
 	return o
 }
@@ -105,7 +107,7 @@ func (s *policyStore) of(set *environment.Set, e *environment.Environment, names
 	c := &policyCount{set: s.set(all)}
 	c.usage = c.set.NewUsage()
 	s.charts = append(s.charts, c)
-	return inFiles{c.set.For(policies.Request{Namespace: namespace, Usage: c.usage})}, nil
+	return inFiles{c.set.For(policies.Request{Defaults: s.defaults, Namespace: namespace, Usage: c.usage})}, nil
 }
 
 // base is the name of the policy that a path was meant to be.
