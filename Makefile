@@ -22,7 +22,7 @@ test: testbin ## Run all tests
 
 # The real programs that tests run. They are built again only when the go.mod
 # that pins them changes.
-testbin: bin/test/helm3 bin/test/helm4 bin/test/sops bin/test/controlplane
+testbin: bin/test/helm3 bin/test/helm4 bin/test/sops bin/test/kubectl bin/test/controlplane
 
 bin/test/helm3: test/tools/go.mod
 	cd test/tools && $(GO) build -ldflags '-s -w -X helm.sh/helm/v3/internal/version.version=$(call pinned,helm.sh/helm/v3)' -o ../../$@ helm.sh/helm/v3/cmd/helm
@@ -32,6 +32,9 @@ bin/test/helm4: test/tools/go.mod
 
 bin/test/sops: test/tools/go.mod
 	cd test/tools && $(GO) build -ldflags '-s -w' -o ../../$@ github.com/getsops/sops/v3/cmd/sops
+
+bin/test/kubectl: test/tools/go.mod test/tools/kubectl/main.go
+	cd test/tools && $(GO) build -ldflags '-s -w' -o ../../$@ ./kubectl
 
 bin/test/controlplane: test/controlplane/go.mod $(wildcard test/controlplane/*.go)
 	cd test/controlplane && $(GO) build -ldflags '-s -w $(KUBEVERSION)' -o ../../$@ .

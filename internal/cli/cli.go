@@ -126,7 +126,7 @@ func newRoot(s Streams) *cobra.Command {
 		newUpgrade(s), newDiff(s),
 		newHistory(s), newStatus(s), newRollback(s), newUninstall(s),
 		newPackage(s), newPush(s), newPull(s), newVerify(s, inCluster),
-		newHelmSecrets(s), newPostRender(s),
+		newHelmSecrets(s), newPostRender(s), newPolicy(s),
 	)
 	return root
 }

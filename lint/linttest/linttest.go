@@ -4,12 +4,14 @@
 // cases, each a folder:
 //
 //	-- cycle/in.yaml --    one or more manifests
-//	-- cycle/options --    optional, key: value lines (complete: true, argo: 3.5)
+//	-- cycle/options --    optional, key: value lines (complete: true, argoVersion: 3.5,
+//	                       parameters: an object of JSON, as a policy would give it)
 //	-- cycle/want --       the findings, a line each; empty for a silent case
 //	-- cycle/fixed.yaml -- optional, in.yaml once the fixes are applied
 package linttest
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -22,6 +24,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/lint/page"
 	"github.com/tiphys-dev/tiphys/lint/source"
 )
@@ -37,7 +40,7 @@ func Run(t *testing.T, rule *lint.Rule, others ...*lint.Rule) {
 	fires, silent := false, false
 	for _, c := range page.Parse(rule.Page).Cases {
 		t.Run(c.Name, func(t *testing.T) {
-			o, err := options(c.Options)
+			o, err := options(rule, c.Options)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -84,8 +87,9 @@ func Format(findings []lint.Finding) string {
 	return b.String()
 }
 
-// options reads the options of a case, which are written as in .tiphys.yaml.
-func options(text string) (lint.Options, error) {
+// options reads the options of a case, which are written as in .tiphys.yaml,
+// and the parameters of its rule.
+func options(rule *lint.Rule, text string) (lint.Options, error) {
 	var o lint.Options
 	for line := range strings.Lines(text) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
@@ -99,12 +103,23 @@ func options(text string) (lint.Options, error) {
 				return o, err
 			}
 			o.Argo = v
+		case "parameters":
+			p := policy{Rules: map[string][]lint.Setting{rule.Name: {{Severity: rule.Severity}}}}
+			if err := json.Unmarshal([]byte(value), &p.Rules[rule.Name][0].Parameters); err != nil {
+				return o, err
+			}
+			o.Policies = &p
 		default:
-			return o, fmt.Errorf("option %q is none of complete, argoVersion", key)
+			return o, fmt.Errorf("option %q is none of complete, argoVersion, parameters", key)
 		}
 	}
 	return o, nil
 }
+
+// A policy wants the same of all objects.
+type policy lint.Terms
+
+func (p *policy) Terms(*manifest.Node) *lint.Terms { return (*lint.Terms)(p) }
 
 // rewrite writes the page with the findings that were got.
 func rewrite(t *testing.T, file, page string, got map[string]string) {

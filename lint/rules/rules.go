@@ -64,6 +64,7 @@ import (
 	"github.com/tiphys-dev/tiphys/lint/rules/httpinvalid"
 	"github.com/tiphys-dev/tiphys/lint/rules/imageinvalid"
 	"github.com/tiphys-dev/tiphys/lint/rules/imagemissing"
+	"github.com/tiphys-dev/tiphys/lint/rules/imageregistryunlisted"
 	"github.com/tiphys-dev/tiphys/lint/rules/imageunpinned"
 	"github.com/tiphys-dev/tiphys/lint/rules/inputunused"
 	"github.com/tiphys-dev/tiphys/lint/rules/keyduplicate"
@@ -207,6 +208,7 @@ func All() []*lint.Rule {
 		httpinvalid.Rule,
 		imageinvalid.Rule,
 		imagemissing.Rule,
+		imageregistryunlisted.Rule,
 		imageunpinned.Rule,
 		inputunused.Rule,
 		keyduplicate.Rule,

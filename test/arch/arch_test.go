@@ -125,7 +125,7 @@ func TestHomes(t *testing.T) {
 	homes := map[string][]string{
 		"helm.sh":                        {"packaging/release", "packaging/render"},
 		"sigs.k8s.io/controller-runtime": {"webhook/", "promotion/"},
-		"k8s.io/client-go":               {"webhook/", "promotion/", "packaging/"},
+		"k8s.io/client-go":               {"webhook/", "promotion/", "packaging/", "test/cluster"},
 		"github.com/getsops":             {"packaging/secrets"},
 		"oras.land":                      {"packaging/bundle/oci"},
 		"github.com/open-policy-agent":   {"policies"},

@@ -1,5 +1,5 @@
-// Package testbin builds the real programs that tests run: helm, sops, the API
-// server, and tiphys itself. They lie in bin/test and are built again only when
+// Package testbin builds the real programs that tests run: helm, sops, kubectl, the
+// API server, and tiphys itself. They lie in bin/test and are built again only when
 // the go.mod file that pins them changes; make does that, so a test and a
 // person get the same ones.
 package testbin
@@ -27,6 +27,9 @@ func Helm4(t testing.TB) string { return get(t, "helm4") }
 
 // Sops returns the path of sops.
 func Sops(t testing.TB) string { return get(t, "sops") }
+
+// Kubectl returns the path of kubectl.
+func Kubectl(t testing.TB) string { return get(t, "kubectl") }
 
 // Controlplane returns the path of the API server for tests.
 func Controlplane(t testing.TB) string { return get(t, "controlplane") }

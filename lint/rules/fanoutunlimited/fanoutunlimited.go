@@ -13,13 +13,18 @@ import (
 	"github.com/tiphys-dev/tiphys/lint/workflow"
 )
 
-//go:embed fan-out-unlimited.txtar
-var page string
+var (
+	//go:embed fan-out-unlimited.txtar
+	page string
+	//go:embed parameters.json
+	parameters string
+)
 
 // Rule is the fan-out-unlimited rule. Argo has no opinion on it.
-var Rule = &lint.Rule{Name: "fan-out-unlimited", Severity: lint.Warning, Topic: "loop", Page: page, Run: run}
+var Rule = &lint.Rule{Name: "fan-out-unlimited", Severity: lint.Warning, Topic: "loop", Page: page, Parameters: parameters, Run: run}
 
-// many is how many items of a loop may run side by side without a limit.
+// many is how many items of a loop may run side by side without a limit, unless a
+// policy says otherwise.
 const many = 50
 
 func run(pass *lint.Pass) {
@@ -58,7 +63,7 @@ func check(pass *lint.Pass, t *workflow.Template, c *workflow.Call) {
 	case !known:
 		f.Severity = lint.Info
 		f.Message = fmt.Sprintf("%s runs all items of its list at once, however many there are", c.Title())
-	case n > many:
+	case n > pass.Number("max", many):
 		f.Message = fmt.Sprintf("%s runs %d items at once", c.Title(), n)
 	default:
 		return

@@ -25,6 +25,7 @@ func main() {
 type rule struct {
 	folder, name, severity, topic string
 	page                          page.Page
+	parameters                    []page.Parameter
 }
 
 // run reads the rules below dir and writes the registry there and pages to docs.

@@ -21,6 +21,13 @@ func (r rule) markdown() string {
 	}
 	fmt.Fprintf(&b, "\n## Settings\n\nTo accept a finding where it stands, say why, on its line or on the line above:\n\n%s\n", fence("yaml", "# tiphys:ignore "+r.name+": reason\n"))
 	fmt.Fprintf(&b, "To change its severity everywhere, in `.tiphys.yaml`:\n\n%s\n", fence("yaml", "rules:\n  "+r.name+": "+other(r.severity)+"\n"))
+	if len(r.parameters) > 0 {
+		b.WriteString("A [policy](../policies.md) may give it parameters:\n\n| parameter | is | does |\n|---|---|---|\n")
+		for _, p := range r.parameters {
+			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", p.Name, p.Kind(), p.Doc)
+		}
+		b.WriteByte('\n')
+	}
 	b.WriteString("[All rules](README.md)\n")
 	return b.String()
 }

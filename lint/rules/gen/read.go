@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -46,6 +47,11 @@ func readRule(dir string) (rule, error) {
 		return r, err
 	}
 	r.page = page.Parse(string(text))
+	schema, err := os.ReadFile(filepath.Join(dir, "parameters.json"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return r, err
+	}
+	r.parameters = page.Parameters(string(schema))
 	if r.page.Title == "" || r.page.Prose == "" {
 		return r, errors.New("the page needs a title and a reason")
 	}

@@ -13,11 +13,15 @@ import (
 	"github.com/tiphys-dev/tiphys/lint/pod"
 )
 
-//go:embed image-unpinned.txtar
-var page string
+var (
+	//go:embed image-unpinned.txtar
+	page string
+	//go:embed parameters.json
+	parameters string
+)
 
 // Rule is the image-unpinned rule: docs/argo.md N, "images pinned".
-var Rule = &lint.Rule{Name: "image-unpinned", Severity: lint.Warning, Topic: "reliability", Page: page, Run: run}
+var Rule = &lint.Rule{Name: "image-unpinned", Severity: lint.Warning, Topic: "reliability", Page: page, Parameters: parameters, Run: run}
 
 func run(pass *lint.Pass) {
 	for n := range pod.Images(pass.Workflow) {
@@ -34,6 +38,8 @@ func run(pass *lint.Pass) {
 		case ref.Tag == "latest", strings.HasPrefix(ref.Tag, "latest-"):
 			from := len(n.Value) - len(ref.Tag)
 			pass.ReportRange(n, from, len(n.Value), "image %q moves under your feet: %q is another image tomorrow; write the version you tested, %sVERSION, or a digest", n, ref.Tag, n.Value[:from])
+		case pass.Flag("digest"):
+			pass.Reportf(n, "image %q has no digest, and its tag can be pushed again; write %s@sha256:DIGEST", n, n.Value)
 		}
 	}
 }

@@ -1,0 +1,36 @@
+{{- define "tiphys.args" -}}
+- --address=:8443
+- --metrics-address=:8080
+- --namespace=$(POD_NAMESPACE)
+- --service={{ include "tiphys.name" . }}
+{{- if eq .Values.certificates.mode "self" }}
+- --secret={{ include "tiphys.name" . }}-certificate
+- --validating-configuration={{ include "tiphys.name" . }}
+{{- if .Values.mutating.enabled }}
+- --mutating-configuration={{ include "tiphys.name" . }}
+{{- end }}
+{{- else }}
+- --cert-dir=/certificate
+{{- end }}
+- --drain={{ .Values.drainSeconds }}s
+- --audit={{ .Values.audit.interval }}
+- --log-level={{ .Values.log.level }}
+{{- with .Values.argo.version }}
+- --argo-version={{ . }}
+{{- end }}
+{{- if not .Values.watch.templates }}
+- --unwatched=WorkflowTemplate,ClusterWorkflowTemplate
+{{- end }}
+{{- if not .Values.watch.secrets }}
+- --unwatched=Secret
+{{- end }}
+{{- if not .Values.watch.configMaps }}
+- --unwatched=ConfigMap
+{{- end }}
+{{- if not .Values.watch.serviceAccounts }}
+- --unwatched=ServiceAccount
+{{- end }}
+{{- if not .Values.watch.persistentVolumeClaims }}
+- --unwatched=PersistentVolumeClaim
+{{- end }}
+{{- end -}}
