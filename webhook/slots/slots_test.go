@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
+	"github.com/tiphys-dev/tiphys/api/v1alpha1"
 	"github.com/tiphys-dev/tiphys/policies/concurrency"
 	"github.com/tiphys-dev/tiphys/test/cluster"
 	"github.com/tiphys-dev/tiphys/webhook/slots"
@@ -35,7 +36,7 @@ type hall struct {
 var limit = &concurrency.Limit{Policy: "few", Max: 3}
 
 func (h *hall) key() concurrency.Key {
-	return concurrency.Key{Policy: "few", Namespace: h.namespace, Kind: "Namespace", Value: h.namespace}
+	return concurrency.Key{Policy: "few", Namespace: h.namespace, Per: v1alpha1.PerNamespace, Value: h.namespace}
 }
 
 func newHall(t *testing.T, config *rest.Config) *hall {
