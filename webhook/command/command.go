@@ -10,6 +10,8 @@ import (
 	"log/slog"
 	"net"
 
+	"k8s.io/klog/v2"
+
 	"github.com/tiphys-dev/tiphys/internal/version"
 	"github.com/tiphys-dev/tiphys/webhook/server"
 )
@@ -38,6 +40,7 @@ func Main(ctx context.Context, args []string, s Streams) int {
 		return exitOK
 	}
 	log := slog.New(slog.NewJSONHandler(s.Err, &slog.HandlerOptions{Level: f.level}))
+	klog.SetSlogLogger(log) // what the libraries of Kubernetes say
 	if err := run(ctx, f, log); err != nil {
 		log.Error("tiphys-webhook ends", "error", err.Error())
 		return exitBroken
