@@ -45,7 +45,6 @@ func (r *reader) defaults(n *manifest.Node) {
 		{name: "templates", read: part("Template")},
 		{name: "containers", read: part("core.Container")},
 	})
-	r.policy.Defaults = n
 }
 
 // part checks a part of an object against its type.
@@ -84,7 +83,7 @@ func (r *reader) annotations(n *manifest.Node) {
 }
 
 func (r *reader) concurrency(n *manifest.Node) {
-	c := &Concurrency{Policy: r.policy.Name, Exceeded: "queue", Node: n}
+	per := ""
 	r.fields(n, "the concurrency of a policy", []field{
 		{name: "max", required: true, read: func(n *manifest.Node) {
 			i, ok := n.Int()
@@ -96,27 +95,25 @@ func (r *reader) concurrency(n *manifest.Node) {
 			case i > math.MaxInt32:
 				r.report(n, "max %d is too large: it is at most %d", i, math.MaxInt32)
 			}
-			c.Max = i
 		}},
 		{name: "per", required: true, read: func(n *manifest.Node) {
-			c.Per = r.oneOf(n, "per", "template", "cron", "namespace", "label")
+			per = r.oneOf(n, "per", "template", "cron", "namespace", "label")
 		}},
 		{name: "label", read: func(n *manifest.Node) {
-			c.Label = r.text(n, "label")
-			if reason, at, ok := names.LabelKey(c.Label); !ok && c.Label != "" {
+			key := r.text(n, "label")
+			if reason, at, ok := names.LabelKey(key); !ok && key != "" {
 				r.reportRange(n, at, at+1, "%q cannot be the key of a label: it %s", n.Value, reason)
 			}
 		}},
-		{name: "exceeded", read: func(n *manifest.Node) { c.Exceeded = r.oneOf(n, "exceeded", "queue", "reject") }},
+		{name: "exceeded", read: func(n *manifest.Node) { r.oneOf(n, "exceeded", "queue", "reject") }},
 	})
 	label := n.Get("label")
 	switch {
-	case c.Per == "label" && !label.Set():
+	case per == "label" && !label.Set():
 		r.report(n.Get("per"), "per: label counts by the value of a label: write which one, label: team")
-	case c.Per != "label" && c.Per != "" && label.Set():
-		r.reportKey(label, "label goes with per: label, and here runs are counted per %s: remove it, or write per: label", c.Per)
+	case per != "label" && per != "" && label.Set():
+		r.reportKey(label, "label goes with per: label, and here runs are counted per %s: remove it, or write per: label", per)
 	}
-	r.policy.Concurrency = c
 }
 
 func (r *reader) waiver(n *manifest.Node) {
