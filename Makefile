@@ -3,7 +3,7 @@
 SHELL       := /bin/sh
 GO          ?= go
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-LDFLAGS     := -X github.com/tiphys-dev/tiphys/internal/cli.version=$(VERSION)
+LDFLAGS     := -X github.com/tiphys-dev/tiphys/internal/version.version=$(VERSION)
 FUZZTIME    ?= 60s
 STATICCHECK  = $(GO) tool -modfile=tools/go.mod staticcheck
 
@@ -13,8 +13,9 @@ STATICCHECK  = $(GO) tool -modfile=tools/go.mod staticcheck
 help: ## Show what there is to make
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: ## Build bin/tiphys
+build: ## Build bin/tiphys and bin/tiphys-webhook
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/tiphys ./cmd/tiphys
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/tiphys-webhook ./cmd/tiphys-webhook
 
 test: testbin ## Run all tests
 	$(GO) test -p 2 ./...
@@ -48,7 +49,7 @@ KUBEVERSION = -X k8s.io/component-base/version.gitVersion=v$(KUBE) \
 	-X k8s.io/component-base/version.gitMajor=$(call KUBEPART,1) -X k8s.io/component-base/version.gitMinor=$(call KUBEPART,2)
 
 race: ## Run the tests of what runs in parallel with the race detector (needs a C compiler)
-	$(GO) test -race ./lint ./lsp ./internal/cli
+	$(GO) test -race ./lint ./lsp ./internal/cli ./webhook ./webhook/server
 
 lint: ## Check our own code: gofmt, go vet, staticcheck
 	@unformatted=$$(git ls-files --cached --others --exclude-standard '*.go' | xargs gofmt -l); \

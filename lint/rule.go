@@ -62,6 +62,9 @@ type Rule struct {
 	// Parameters is a JSON Schema of what a policy may tell the rule, "" for
 	// nothing: an object, with a description and a default of each property.
 	Parameters string
+	// Mends says that fixes of the rule are safe, some of them at least: only such
+	// a rule has a part in what is written into an object at admission.
+	Mends bool
 
 	// Document is called once for each document, also for broken ones.
 	Document func(*Pass)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
+	"github.com/tiphys-dev/tiphys/policies/rego"
 )
 
 // Group and Kind are those of a policy.
@@ -42,6 +43,9 @@ type Module struct {
 	Name, Title  string
 	Rego         string
 	Node         *manifest.Node
+
+	compiled *rego.Module
+	ignore   bool // failurePolicy: Ignore
 }
 
 // Concurrency is spec.concurrency, with its default written out.

@@ -1,9 +1,52 @@
 package policies
 
-import "github.com/tiphys-dev/tiphys/lint"
+import (
+	"sync"
 
-// A session is what the modules of one request share.
-type session struct{}
+	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/policies/rego"
+)
+
+// A session is what the rules that only policies know share in one request.
+type session struct {
+	once sync.Once
+	rego rego.Session
+
+	mu    sync.Mutex
+	extra map[*terms][]lint.Extra
+}
 
 // extra returns the rules that only policies know, as this request needs them.
-func (v *view) extra(t *terms) []lint.Extra { return nil }
+func (v *view) extra(t *terms) []lint.Extra {
+	if len(t.modules) == 0 {
+		return nil
+	}
+	s := &v.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if all, ok := s.extra[t]; ok {
+		return all
+	}
+	s.once.Do(func() {
+		r := &v.request
+		s.rego.Context = r.Context
+		s.rego.Request = rego.Request{
+			Operation: r.Operation, Namespace: r.Namespace, User: rego.User(r.User),
+			NamespaceLabels: r.NamespaceLabels, NamespaceKnown: r.NamespaceKnown, DryRun: r.DryRun,
+		}
+		s.extra = map[*terms][]lint.Extra{}
+	})
+	var all []lint.Extra
+	for _, m := range t.modules {
+		if m.Severity == lint.Off {
+			continue
+		}
+		failure := lint.Error
+		if m.ignore {
+			failure = lint.Warning
+		}
+		all = append(all, lint.Extra{Rule: m.compiled.Rule(&s.rego, failure), Setting: m.Setting})
+	}
+	s.extra[t] = all
+	return all
+}

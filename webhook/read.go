@@ -29,7 +29,7 @@ type asked struct {
 // read reads an AdmissionReview. The error is a *CallError.
 func read(body []byte) (*asked, error) {
 	file := source.NewFile("request.json", body)
-	d := manifest.ParseJSON(file)
+	d := manifest.ParseObject(file)
 	if d.Root == nil {
 		return unreadable(d, body)
 	}

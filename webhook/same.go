@@ -47,9 +47,9 @@ func (a *asked) skip(e Endpoint) string {
 	switch {
 	case now == nil || before == nil:
 		return ""
-	case same(now, before):
+	case a.same(now, before):
 		return skipUnchanged
-	case a.Operation == "UPDATE" && sameBut(now, before, switches[a.Kind]):
+	case a.Operation == "UPDATE" && a.sameBut(now, before, switches[a.Kind]):
 		return skipStopping
 	}
 	return ""
@@ -62,11 +62,11 @@ func (a *asked) policy() bool { return a.Group == "tiphys.dev" && a.Kind == "Wor
 
 // same reports whether two values are the same. API servers write both in the
 // same order, so that comparing the text is nearly always enough.
-func same(a, b *manifest.Node) bool {
+func (r *asked) same(a, b *manifest.Node) bool {
 	if a == nil || b == nil {
 		return a == b
 	}
-	if bytes.Equal(a.Span().Text(), b.Span().Text()) {
+	if body := r.document.File.Bytes; bytes.Equal(body[a.Start:a.End], body[b.Start:b.End]) {
 		return true
 	}
 	if a.Kind != b.Kind || a.Value != b.Value || len(a.Children) != len(b.Children) {
@@ -75,18 +75,18 @@ func same(a, b *manifest.Node) bool {
 	switch a.Kind {
 	case manifest.List:
 		for i := range a.Children {
-			if !same(a.Children[i], b.Children[i]) {
+			if !r.same(a.Children[i], b.Children[i]) {
 				return false
 			}
 		}
 	case manifest.Map:
-		return sameBut(a, b, nil)
+		return r.sameBut(a, b, nil)
 	}
 	return true
 }
 
 // sameBut reports whether two maps are the same but for some fields.
-func sameBut(a, b *manifest.Node, but []string) bool {
+func (r *asked) sameBut(a, b *manifest.Node, but []string) bool {
 	if a.Kind != manifest.Map || b.Kind != manifest.Map {
 		return false
 	}
@@ -102,7 +102,7 @@ func sameBut(a, b *manifest.Node, but []string) bool {
 			continue
 		}
 		other, ok := fields[f.Key.Value]
-		if !ok || !same(f, other) {
+		if !ok || !r.same(f, other) {
 			return false
 		}
 		delete(fields, f.Key.Value)

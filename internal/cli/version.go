@@ -1,28 +1,6 @@
 package cli
 
-import "runtime/debug"
+import "github.com/tiphys-dev/tiphys/internal/version"
 
-// version is set by the linker in release builds (-X). It is a variable only
-// because the linker can set nothing else.
-var version string
-
-// Version returns the version of the program: what the build was told, else
-// what the module system knows, else the commit.
-func Version() string {
-	if version != "" {
-		return version
-	}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		return v
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
-			return "devel-" + s.Value[:12]
-		}
-	}
-	return "devel"
-}
+// Version returns the version of the program.
+func Version() string { return version.String() }

@@ -6,12 +6,15 @@
 package fix
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
+	"github.com/tiphys-dev/tiphys/lint/patch"
 	"github.com/tiphys-dev/tiphys/lint/source"
 )
 
@@ -56,9 +59,10 @@ func changed(f *source.File, edits []lint.Edit) ([]Change, []byte, error) {
 	return changes, text, nil
 }
 
-// apply makes changes that do not overlap.
+// apply makes changes that do not overlap. Of lines that are inserted at one
+// place, those of the innermost object come first.
 func apply(text []byte, changes []Change) ([]byte, error) {
-	slices.SortStableFunc(changes, func(a, b Change) int { return a.Start - b.Start })
+	slices.SortStableFunc(changes, func(a, b Change) int { return cmp.Or(a.Start-b.Start, a.End-b.End, indented(b.New)-indented(a.New)) })
 	var out []byte
 	at := 0
 	for _, c := range changes {
@@ -70,6 +74,8 @@ func apply(text []byte, changes []Change) ([]byte, error) {
 	}
 	return append(out, text[at:]...), nil
 }
+
+func indented(s string) int { return len(s) - len(strings.TrimLeft(s, " ")) }
 
 func change(f *source.File, e lint.Edit) (Change, error) {
 	if e.Node == nil || e.Node.File != f {
@@ -157,62 +163,33 @@ func (r *Result) take(edits []lint.Edit, findings []lint.Finding) []lint.Edit {
 	}
 }
 
-// A field is a key of the map at an offset, of any parse of the text.
-type field struct {
-	start, end int
-	key        any
-}
-
-// add notes a key that a map is to have anew. Two of one name would be refused
-// by strict readers, and the tree would not show it: the later one counts.
-func add(added map[field]bool, n *manifest.Node, key any) error {
-	f := field{n.Start, n.End, key}
-	if s, ok := key.(string); ok && (n.Get(s) != nil || added[f]) {
-		return fmt.Errorf("the edit would set %q twice", s)
-	}
-	added[f] = true
-	return nil
-}
-
-// prove parses the new text and compares it with what the edits ask for.
+// prove parses the new text and compares it with what the edits ask for. Two
+// keys of one name, which strict readers refuse and the tree would not show,
+// cannot be asked for.
 func prove(f *source.File, text []byte, edits []lint.Edit) error {
 	before, after := manifest.Parse(f), manifest.Parse(source.NewFile(f.Name, text))
 	if len(before) != len(after) {
 		return errors.New("the edit would change the number of documents")
 	}
-	want := make([]any, len(before))
-	added := map[field]bool{}
 	for i, d := range before {
-		want[i] = value(d.Root)
+		want := patch.Of(d.Root)
 		for _, e := range edits {
-			switch {
-			case e.Node.Start < d.Start || e.Node.End > d.End:
-			case keyed(d.Root, e.Node) != nil:
-				n := keyed(d.Root, e.Node)
-				if err := add(added, n.Parent, e.Value); err != nil {
-					return err
-				}
-				want[i] = rename(want[i], whole(d, n), e.Value)
-			default:
-				if e.Key != "" && e.Node.Get(e.Key) == nil {
-					if err := add(added, e.Node, e.Key); err != nil {
-						return err
-					}
-				}
-				want[i] = edit(want[i], whole(d, e.Node), e)
+			if e.Node.Start < d.Start || e.Node.End > d.End {
+				continue
+			}
+			if err := want.Add(here(d, e)); err != nil {
+				return err
 			}
 		}
-	}
-	for i, d := range after {
-		if before[i].Root == nil {
+		if d.Root == nil {
 			continue // it could not be read before either
 		}
-		for _, p := range d.Problems {
+		for _, p := range after[i].Problems {
 			if p.Kind != manifest.DuplicateKey {
 				return fmt.Errorf("the edit would break the document: %s", p.Message)
 			}
 		}
-		if !equal(want[i], value(d.Root)) {
+		if !patch.Equal(want.Tree(), after[i].Root) {
 			return errors.New("the edit would change more than it says")
 		}
 	}

@@ -19,6 +19,9 @@ func fixes(t *testing.T, o lint.Options, files []*source.File, findings []lint.F
 		if f.Fix == nil || len(f.Fix.Edits) == 0 {
 			continue
 		}
+		if f.Fix.Safe && !f.Rule.Mends {
+			t.Errorf("%s: the fix is safe, so the rule needs Mends to be seen at admission", f)
+		}
 		if f.Span.File == nil {
 			t.Errorf("%s: a fix needs a place", f)
 			continue

@@ -25,6 +25,8 @@ type Library struct {
 	byName              map[string]*Template // of many templates
 	// Limited is set when something holds back runs that pile up.
 	Limited bool
+	// Spec is the spec without templates and arguments, and without positions.
+	Spec *manifest.Node
 }
 
 // Template returns the template of that name, or nil.
@@ -220,6 +222,7 @@ func LibraryOf(w *workflow.Workflow) *Library {
 	}
 	own{}.library(l)
 	l.Limited = Limited(w)
+	l.Spec = w.Spec.Detach(func(key string) bool { return key != "templates" && key != "arguments" })
 	return l
 }
 
@@ -229,4 +232,12 @@ func keys(n *manifest.Node) []string {
 		out = append(out, f.Key.Value)
 	}
 	return out
+}
+
+// Labelled is the node of the labels that the library gives to its runs.
+func (l *Library) Labelled() *manifest.Node {
+	if l == nil {
+		return nil
+	}
+	return l.Spec.At("workflowMetadata", "labels")
 }

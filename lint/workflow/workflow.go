@@ -371,20 +371,42 @@ func (c *Call) Conditional() bool {
 // Injected reports whether the Sensor that embeds the workflow writes to a
 // field at or below path, like spec.arguments, when it fires.
 func (w *Workflow) Injected(path string) bool {
+	for dest := range w.injections {
+		if within(dest, path) {
+			return true
+		}
+	}
+	return path == "spec.arguments" && w.Trigger.At("template", "argoWorkflow", "args").Set()
+}
+
+// Overwritten reports whether that Sensor writes to the field at path, to one
+// below it or to what it lies in. Items of a list go by their index: spec.templates.0.
+func (w *Workflow) Overwritten(path string) bool {
+	for dest := range w.injections {
+		if within(dest, path) || within(path, dest) {
+			return true
+		}
+	}
+	return false
+}
+
+func within(path, top string) bool { return path == top || strings.HasPrefix(path, top+".") }
+
+// injections iterates over the fields of the workflow that the Sensor writes to.
+func (w *Workflow) injections(yield func(string) bool) {
 	for _, list := range []*manifest.Node{
 		w.Trigger.At("template", "argoWorkflow", "parameters"),
 		w.Trigger.At("template", "k8s", "parameters"),
 	} {
 		for _, p := range list.Items() {
-			if dest := p.Get("dest").Text(); dest == path || strings.HasPrefix(dest, path+".") {
-				return true
+			if !yield(p.Get("dest").Text()) {
+				return
 			}
 		}
 	}
 	for _, p := range w.Trigger.Get("parameters").Items() {
-		if strings.Contains(p.Get("dest").Text(), ".source.resource."+path) {
-			return true
+		if _, dest, ok := strings.Cut(p.Get("dest").Text(), ".source.resource."); ok && !yield(dest) {
+			return
 		}
 	}
-	return path == "spec.arguments" && w.Trigger.At("template", "argoWorkflow", "args").Set()
 }

@@ -11,7 +11,8 @@ import (
 // A Run is a Workflow that holds a slot: it exists and is not over. A run that
 // was admitted and is not yet seen in the cluster is one, too.
 type Run struct {
-	// UID is that of the Workflow, or of the request that creates it.
+	// UID is that of the Workflow, or of the request that creates it; "" if neither
+	// is known.
 	UID string
 	// Name is the name of the Workflow, or its generateName where it is still to
 	// be named.
@@ -39,11 +40,11 @@ type Runs interface {
 }
 
 // Decide tells whether one more run may exist beside those that hold slots of
-// its key. Of holders with the same UID only one counts, and the run itself not
-// at all.
+// its key. Of holders with the same UID only one counts, and the run itself does
+// not.
 func Decide(l *Limit, k Key, run Run, holders []Run) Verdict {
 	var v Verdict
-	seen := map[string]bool{run.UID: run.UID != ""}
+	seen := map[string]bool{run.UID: true}
 	for _, h := range holders {
 		if h.UID != "" && seen[h.UID] {
 			continue
@@ -58,33 +59,42 @@ func Decide(l *Limit, k Key, run Run, holders []Run) Verdict {
 		v.Allowed = true
 		return v
 	}
-	v.Message = fmt.Sprintf("%s runs already, and policy %q allows %s of %s at once: wait until one is over, or stop it with argo stop",
-		names(v.Holders), l.Policy, count(l.Max), k.Title())
-	if len(v.Holders) > 1 {
-		v.Message = strings.Replace(v.Message, " runs already", " run already", 1)
+	is := "are"
+	if len(v.Holders) == 1 {
+		is = "is"
+	}
+	v.Message = fmt.Sprintf("%s of %s may exist at once, and %s %s not over: wait, or stop %s with argo stop %s",
+		count(l.Max), k.Title(), list(v.Holders), is, oneOf(v.Holders), v.Holders[0].Name)
+	if k.Namespace != "" {
+		v.Message += " -n " + k.Namespace
 	}
 	return v
 }
 
-// mostNames bounds the message: an API server shows it on one line.
+func oneOf(all []Run) string {
+	if len(all) == 1 {
+		return "it"
+	}
+	return "the oldest"
+}
+
+// mostNames bounds the message: people read it on a terminal.
 const mostNames = 5
 
-// names lists the runs, the first few of them.
-func names(all []Run) string {
-	list := make([]string, 0, mostNames)
-	for i, r := range all {
-		if i == mostNames {
-			break
-		}
-		list = append(list, fmt.Sprintf("%q", r.Name))
+// list names the runs, the first few of them.
+func list(all []Run) string {
+	var quoted []string
+	for _, r := range all[:min(len(all), mostNames)] {
+		quoted = append(quoted, fmt.Sprintf("%q", r.Name))
 	}
-	switch more := len(all) - len(list); {
+	last := len(quoted) - 1
+	switch more := len(all) - len(quoted); {
 	case more > 0:
-		return strings.Join(list, ", ") + fmt.Sprintf(" and %d more", more)
-	case len(list) > 1:
-		return strings.Join(list[:len(list)-1], ", ") + " and " + list[len(list)-1]
+		return strings.Join(quoted, ", ") + fmt.Sprintf(" and %d more", more)
+	case last > 0:
+		return strings.Join(quoted[:last], ", ") + " and " + quoted[last]
 	}
-	return strings.Join(list, "")
+	return quoted[0]
 }
 
 func count(n int) string {
@@ -92,22 +102,4 @@ func count(n int) string {
 		return "1 run"
 	}
 	return fmt.Sprintf("%d runs", n)
-}
-
-// Title names what is counted in messages: CronWorkflow "nightly" in namespace "etl".
-func (k Key) Title() string {
-	in := ""
-	if k.Namespace != "" {
-		in = fmt.Sprintf(" in namespace %q", k.Namespace)
-	}
-	switch k.Kind {
-	case kindNamespace:
-		if k.Value == "" {
-			return "a namespace"
-		}
-		return fmt.Sprintf("namespace %q", k.Value)
-	case kindLabel:
-		return fmt.Sprintf("label value %q", k.Value) + in
-	}
-	return fmt.Sprintf("%s %q", k.Kind, k.Value) + in
 }

@@ -113,11 +113,11 @@ func parseText(s Source) (*ast.Module, []Problem) {
 	m, err := ast.ParseModuleWithOpts(name, s.Text, ast.ParserOptions{
 		RegoVersion: ast.RegoV1, Capabilities: capabilities, ProcessAnnotation: true,
 	})
+	if strings.TrimSpace(s.Text) == "" || err == nil && m == nil {
+		return nil, []Problem{{Message: "the module is empty: begin with package and a rule violation, deny or warn"}}
+	}
 	if err != nil {
 		return nil, problemsOf(err)
-	}
-	if m == nil {
-		return nil, []Problem{{Message: "the module is empty: begin with package and a rule violation, deny or warn"}}
 	}
 	return m, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -73,7 +74,8 @@ func (m *Module) ask(ctx context.Context, q query, input *ast.Term, cancel topdo
 		WithCancel(cancel).
 		WithTime(epoch).
 		WithMetrics(metrics.NoOp()).
-		WithStrictBuiltinErrors(true)
+		WithStrictBuiltinErrors(true).
+		WithIndexing(false) // an index leaves out rules that would fail on what they get
 	if tracer != nil {
 		t = t.WithQueryTracer(tracer)
 	}
@@ -94,7 +96,7 @@ func failure(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	message := guarded(e.Message)
+	message := strings.Join(strings.Fields(guarded(e.Message)), " ")
 	if e.Location == nil {
 		return errors.New(message)
 	}

@@ -159,7 +159,7 @@ func (g *web) term(flow int, s *sizes) *ast.Term {
 		needs := make([]*ast.Term, len(g.needs[i]))
 		for j, n := range g.needs[i] {
 			needs[j] = names[n]
-			edges = append(edges, object(pair("from", names[n]), pair("to", names[i])))
+			edges = append(edges, ast.ArrayTerm(names[n], names[i]))
 		}
 		tasks[i] = callTerm(c, names[i], needs, g.depth[i])
 	}
@@ -183,21 +183,18 @@ func (g *web) term(flow int, s *sizes) *ast.Term {
 }
 
 func callTerm(c *workflow.Call, name *ast.Term, needs []*ast.Term, depth int) *ast.Term {
-	template, library, cluster := c.Template.Text(), "", false
+	template, library := c.Template.Text(), ""
 	if c.Ref != nil {
-		template, library, cluster = c.Ref.Template.Text(), c.Ref.Name.Text(), c.Ref.Cluster
+		template, library = c.Ref.Template.Text(), c.Ref.Name.Text()
 	}
 	return object(
 		pair("name", name),
 		pair("path", text(c.Node.Path())),
 		pair("template", text(template)),
 		pair("library", text(library)),
-		pair("cluster", ast.InternedTerm(cluster)),
-		pair("inline", ast.InternedTerm(c.Inline != nil)),
 		pair("needs", ast.ArrayTerm(needs...)),
 		pair("depth", ast.InternedTerm(depth)),
 		pair("conditional", ast.InternedTerm(c.Conditional())),
-		pair("loop", ast.InternedTerm(c.Loops())),
 		pair("items", number(items(c))),
 	)
 }

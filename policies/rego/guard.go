@@ -51,16 +51,22 @@ var builtins = func() map[string]*topdown.Builtin {
 func guard(decl *ast.Builtin, check func([]*ast.Term) error) *topdown.Builtin {
 	renamed := *decl
 	renamed.Name, renamed.Infix = prefix+decl.Name, ""
-	call := topdown.GetBuiltin(decl.Name)
+	call, arity := topdown.GetBuiltin(decl.Name), decl.Decl.Arity()
 	return &topdown.Builtin{
 		Decl: &renamed,
 		Func: func(c topdown.BuiltinContext, operands []*ast.Term, iter func(*ast.Term) error) error {
-			if err := check(operands); err != nil {
-				return fmt.Errorf("%s: %w", decl.Name, err)
+			// Behind the arguments there may be a term for the value.
+			if err := check(operands[:arity]); err != nil {
+				return halt(c, decl.Name, err)
 			}
 			return call(c, operands, iter)
 		},
 	}
+}
+
+// halt ends an evaluation with an error of a function, and says where.
+func halt(c topdown.BuiltinContext, name string, err error) error {
+	return topdown.Halt{Err: &topdown.Error{Code: topdown.BuiltinErr, Message: name + ": " + err.Error(), Location: c.Location}}
 }
 
 // rename puts the guards in the place of the functions that have one.

@@ -64,7 +64,7 @@ func (in *Input) term(n *needs, parameters ast.Value) (*ast.Term, error) {
 			continue // ours
 		}
 		if n.bare.has(f.Key.Value) {
-			items = append(items, [2]*ast.Term{text(f.Key.Value), in.field(f)})
+			items = append(items, [2]*ast.Term{name(f.Key.Value), in.field(f)})
 		}
 	}
 	if n.review {
@@ -137,7 +137,7 @@ func (in *Input) makeReview(wanted *fields) *ast.Term {
 	var of [][2]*ast.Term
 	for _, f := range in.Object.Fields() {
 		if wanted.has(f.Key.Value) {
-			of = append(of, [2]*ast.Term{text(f.Key.Value), in.field(f)})
+			of = append(of, [2]*ast.Term{name(f.Key.Value), in.field(f)})
 		}
 	}
 	group, version, found := strings.Cut(in.Object.Get("apiVersion").Text(), "/")

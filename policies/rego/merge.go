@@ -52,7 +52,7 @@ func mergeMaps(layers []*manifest.Node) *ast.Term {
 	}
 	items := make([][2]*ast.Term, len(order))
 	for i, f := range order {
-		items[i] = [2]*ast.Term{text(f.Key.Value), merge(f.Key.Value, byKey[f.Key.Value])}
+		items[i] = [2]*ast.Term{name(f.Key.Value), merge(f.Key.Value, byKey[f.Key.Value])}
 	}
 	return object(items...)
 }

@@ -23,10 +23,16 @@ var (
 // unresolved reports what a compiled module reads that can never be there.
 func unresolved(c *ast.Compiler, m *ast.Module) []Problem {
 	var all []Problem
-	say := func(at *ast.Term, format string, args ...any) {
-		p := Problem{Message: fmt.Sprintf(format, args...)}
-		if l := at.Location; l != nil {
-			p.Line, p.Column = l.Row, l.Col
+	say := func(t *ast.Term, message string) {
+		p := Problem{Message: message}
+		at := t.Location
+		for _, part := range t.Value.(ast.Ref) {
+			if at == nil {
+				at = part.Location // of an imported name, only what follows has a place
+			}
+		}
+		if at != nil {
+			p.Line, p.Column = at.Row, at.Col
 		}
 		all = append(all, p)
 	}
@@ -38,11 +44,11 @@ func unresolved(c *ast.Compiler, m *ast.Module) []Problem {
 		switch {
 		case ref[0].Equal(ast.DefaultRootDocument):
 			if why := unknownData(c, m, ref); why != "" {
-				say(t, "%s", why)
+				say(t, why)
 			}
 		case ref[0].Equal(ast.InputRootDocument):
 			if why := unknownInput(ref); why != "" {
-				say(t, "%s", why)
+				say(t, why)
 			}
 		}
 		return false
@@ -51,7 +57,10 @@ func unresolved(c *ast.Compiler, m *ast.Module) []Problem {
 }
 
 func unknownData(c *ast.Compiler, m *ast.Module, ref ast.Ref) string {
-	at := name(ref.GroundPrefix())
+	at := packageOf(ref.GroundPrefix())
+	if len(ref) > 1 && !ref[1].IsGround() {
+		return "data is read as a whole: name the rule that is meant"
+	}
 	switch {
 	case ref.HasPrefix(m.Package.Path), ref.HasPrefix(libraryPath):
 		if len(c.GetRules(ref)) > 0 || len(c.GetRulesWithPrefix(ref.GroundPrefix())) > 0 {
@@ -65,7 +74,7 @@ func unknownData(c *ast.Compiler, m *ast.Module, ref ast.Ref) string {
 			return fmt.Sprintf("%s is a whole package: name the rule of it that is meant", at)
 		}
 		wanted, _ := ref[len(pkg)].Value.(ast.String)
-		return fmt.Sprintf("%s has no %q%s", name(pkg), string(wanted), near.Hint(string(wanted), rulesOf(c, pkg)))
+		return fmt.Sprintf("%s has no %q%s", packageOf(pkg), string(wanted), near.Hint(string(wanted), rulesOf(c, pkg)))
 	}
 	return fmt.Sprintf("data.%s is not there: a module sees its own rules, data.tiphys.lib and input; give values in parameters", at)
 }

@@ -21,7 +21,7 @@ func (in *Input) workflows() *ast.Term {
 			pair("entrypoint", text(w.Entrypoint.Text())),
 			pair("library", ast.InternedTerm(w.IsLibrary())),
 			pair("path", text(w.Spec.Path())),
-			pair("spec", term(w.Spec)),
+			pair("spec", in.node(w.Spec)),
 		)
 	}
 	return ast.ArrayTerm(terms...)
@@ -38,13 +38,13 @@ func (in *Input) templates() *ast.Term {
 	var terms []*ast.Term
 	for i, w := range in.Workflows {
 		for _, t := range w.All {
-			terms = append(terms, templateTerm(i, t))
+			terms = append(terms, in.templateTerm(i, t))
 		}
 	}
 	return ast.ArrayTerm(terms...)
 }
 
-func templateTerm(i int, t *workflow.Template) *ast.Term {
+func (in *Input) templateTerm(i int, t *workflow.Template) *ast.Term {
 	layers := []*manifest.Node{t.Node}
 	if d := t.Workflow.Defaults; d != nil && d.Node.Set() {
 		layers = append(layers, d.Node)
@@ -57,7 +57,7 @@ func templateTerm(i int, t *workflow.Template) *ast.Term {
 		pair("type", text(typeOf(t))),
 		pair("inline", ast.InternedTerm(t.Caller != nil)),
 		pair("path", text(t.Node.Path())),
-		pair("spec", ownOf(t, layers)),
+		pair("spec", in.ownOf(t, layers)),
 		pair("patched", ast.InternedTerm(p.Open)),
 	}
 	if n := t.Retry(); n.Set() {
@@ -67,7 +67,7 @@ func templateTerm(i int, t *workflow.Template) *ast.Term {
 		var fields [][2]*ast.Term
 		for _, k := range podFields {
 			if n := p.At(k); n.Set() {
-				fields = append(fields, pair(k, term(n)))
+				fields = append(fields, pair(k, in.node(n)))
 			}
 		}
 		items = append(items, pair("pod", object(fields...)))
@@ -77,9 +77,9 @@ func templateTerm(i int, t *workflow.Template) *ast.Term {
 
 // ownOf is the template with templateDefaults, but for the types that it has
 // not: a default container makes no container of a DAG.
-func ownOf(t *workflow.Template, layers []*manifest.Node) *ast.Term {
+func (in *Input) ownOf(t *workflow.Template, layers []*manifest.Node) *ast.Term {
 	if len(layers) == 1 {
-		return term(t.Node)
+		return in.node(t.Node)
 	}
 	merged := mergeMaps(layers).Value.(ast.Object)
 	var drop []*ast.Term
@@ -127,32 +127,84 @@ func (in *Input) containers() *ast.Term {
 		for _, t := range w.All {
 			p := pod.Of(t)
 			for c := range p.Containers() {
-				terms = append(terms, containerTerm(i, t, &p, &c))
+				terms = append(terms, in.containerTerm(i, t, &p, &c))
 			}
 		}
 	}
 	return ast.ArrayTerm(terms...)
 }
 
-func containerTerm(i int, t *workflow.Template, p *pod.Pod, c *pod.Container) *ast.Term {
+// containerTerm has no more than eight fields: OPA makes larger objects at twice
+// the cost, and there are many containers.
+func (in *Input) containerTerm(i int, t *workflow.Template, p *pod.Pod, c *pod.Container) *ast.Term {
 	name := c.Name.Text()
 	if name == "" || c.Role == workflow.Main && t.Type != workflow.TypeContainerSet {
 		name = "main"
 	}
 	// Where the image is written; a place in the text of a patch is its field.
 	image, _ := p.Place(c.At("image"))
+	path := c.Node.Path()
 	return object(
 		pair("workflow", ast.InternedTerm(i)),
 		pair("template", text(t.Name.Text())),
 		pair("name", text(name)),
 		pair("title", text(c.Title())),
 		pair("role", text(roles[c.Role])),
-		pair("path", text(c.Node.Path())),
-		pair("image", imageTerm(c.At("image").Text())),
-		pair("imagePath", text(cmp.Or(image.Path(), c.Node.Path()))),
-		pair("patched", ast.InternedTerm(p.Open)),
-		pair("spec", merge("", c.Layers())),
+		pair("path", text(path)),
+		pair("image", imageTerm(c.At("image").Text(), cmp.Or(image.Path(), path))),
+		pair("spec", in.merged(c.Layers())),
 	)
+}
+
+// merged is what layers make together; where there is one, and the object has
+// been built around it, that is taken.
+func (in *Input) merged(layers []*manifest.Node) *ast.Term {
+	if len(layers) == 1 {
+		if t := in.built(layers[0]); t != nil {
+			return t
+		}
+	}
+	return merge("", layers)
+}
+
+// node returns the term of a node of the object, as a part of the field that it
+// stands in: so that one object is built once, whoever asks for which part.
+func (in *Input) node(n *manifest.Node) *ast.Term {
+	top := n
+	for top != nil && top.Parent != nil && top.Parent != in.Object {
+		top = top.Parent
+	}
+	if top == nil || top.Parent == nil {
+		return term(n) // of the text of a patch
+	}
+	in.field(top)
+	if t := in.built(n); t != nil {
+		return t
+	}
+	return term(n)
+}
+
+// built returns the term of a node that stands in a field that has been built.
+func (in *Input) built(n *manifest.Node) *ast.Term {
+	switch {
+	case n.Parent == nil:
+		return nil
+	case n.Parent == in.Object:
+		return in.fields[n.Key.Value]
+	}
+	t := in.built(n.Parent)
+	if t == nil {
+		return nil
+	}
+	switch v := t.Value.(type) {
+	case ast.Object:
+		return v.Get(name(n.Key.Value))
+	case *ast.Array:
+		if i := n.Index(); i < v.Len() {
+			return v.Elem(i)
+		}
+	}
+	return nil
 }
 
 // stateNames are the states as modules see them.

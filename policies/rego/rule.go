@@ -34,7 +34,7 @@ func (s *Session) input(pass *lint.Pass) *Input {
 			return in
 		}
 	}
-	in := &Input{Request: s.Request, Object: pass.Object, Index: pass.Index}
+	in := &Input{Request: s.Request, Object: pass.Object, Workflows: pass.Workflows, Index: pass.Index}
 	s.recent[s.next] = in
 	s.next = (s.next + 1) % len(s.recent)
 	return in

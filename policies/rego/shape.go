@@ -2,6 +2,7 @@ package rego
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -21,11 +22,20 @@ func shape(m *ast.Module) []Problem {
 		all = append(all, p)
 	}
 	if m.Package.Path.HasPrefix(ast.MustParseRef("data.tiphys")) {
-		say(m.Package.Location, "package %s is that of the library: choose another name", name(m.Package.Path))
+		say(m.Package.Location, "package %s is that of the library: choose another name", packageOf(m.Package.Path))
 	}
 	if len(m.Rules) > MaxRules {
 		say(m.Rules[MaxRules].Location, "the module has %d rules, and more than %d are not read", len(m.Rules), MaxRules)
 	}
+	for _, t := range swollen(m) {
+		say(t.Location, "this value takes parts of others that often that it has more than %d: use each of them once", maxElements)
+	}
+	ast.WalkWiths(m, func(w *ast.With) bool {
+		if n := w.Value.Value.String(); ast.BuiltinMap[n] != nil && !slices.Contains(allowed, n) {
+			say(w.Value.Location, "%s", refused(n))
+		}
+		return false
+	})
 	found := false
 	for _, r := range m.Rules {
 		if _, ok := entry(r); !ok {
@@ -76,8 +86,8 @@ func queries(m *ast.Module) []query {
 	return out
 }
 
-// name writes the path of a package without data.
-func name(path ast.Ref) string { return strings.TrimPrefix(path.String(), "data.") }
+// packageOf writes the path of a package without data.
+func packageOf(path ast.Ref) string { return strings.TrimPrefix(path.String(), "data.") }
 
 // mentions reports whether a module refers to data below path, or imports it.
 func mentions(m *ast.Module, path ast.Ref) bool {

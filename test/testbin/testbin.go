@@ -35,21 +35,34 @@ func Kubectl(t testing.TB) string { return get(t, "kubectl") }
 func Controlplane(t testing.TB) string { return get(t, "controlplane") }
 
 // Tiphys builds tiphys as it is now and returns its path.
-func Tiphys(t testing.TB) string {
+func Tiphys(t testing.TB) string { return own(t, tiphys) }
+
+// Webhook builds tiphys-webhook as it is now and returns its path.
+func Webhook(t testing.TB) string { return own(t, webhook) }
+
+func own(t testing.TB, build func() (string, error)) string {
 	t.Helper()
-	path, err := tiphys()
+	path, err := build()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return path
 }
 
-var tiphys = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(Root(), "bin", "test", "tiphys")
-	c := exec.Command("go", "build", "-o", path, "./cmd/tiphys")
-	c.Dir, c.Stderr = Root(), os.Stderr
-	return path, c.Run()
-})
+var (
+	tiphys  = command("tiphys")
+	webhook = command("tiphys-webhook")
+)
+
+// command returns a function that builds one of our commands once.
+func command(name string) func() (string, error) {
+	return sync.OnceValues(func() (string, error) {
+		path := filepath.Join(Root(), "bin", "test", name)
+		c := exec.Command("go", "build", "-o", path, "./cmd/"+name)
+		c.Dir, c.Stderr = Root(), os.Stderr
+		return path, c.Run()
+	})
+}
 
 var locks sync.Map
 

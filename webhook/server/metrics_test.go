@@ -29,8 +29,10 @@ func asked(t *testing.T) *service {
 	t.Helper()
 	state := &webhook.State{Rules: rules.All()}
 	s := newService(Options{
-		State:       func() *webhook.State { return state },
-		Certificate: func() *tls.Certificate { return &tls.Certificate{Leaf: &x509.Certificate{NotAfter: time.Unix(1_800_000_000, 0)}} },
+		State: func() *webhook.State { return state },
+		Certificate: func() *tls.Certificate {
+			return &tls.Certificate{Leaf: &x509.Certificate{NotAfter: time.Unix(1_800_000_000, 0)}}
+		},
 		Facts: Facts{
 			Policies:  func() []Policy { return []Policy{{"baseline", true}, {"broken", false}} },
 			Caches:    func() []Cache { return []Cache{{"Secret", true, 3 * time.Second}} },

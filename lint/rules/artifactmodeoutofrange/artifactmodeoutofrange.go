@@ -17,7 +17,7 @@ import (
 var page string
 
 // Rule is the artifact-mode-out-of-range rule: docs/argo.md M 187.
-var Rule = &lint.Rule{Name: "artifact-mode-out-of-range", Severity: lint.Error, Topic: "artifact", Page: page, Run: run}
+var Rule = &lint.Rule{Name: "artifact-mode-out-of-range", Severity: lint.Error, Topic: "artifact", Page: page, Mends: true, Run: run}
 
 // most is the mode rwxrwxrwx.
 const most = 0o777

@@ -12,7 +12,7 @@ import (
 var page string
 
 // Rule is the field-type rule: docs/argo.md A 6 8 9 10 11.
-var Rule = &lint.Rule{Name: "field-type", Severity: lint.Error, Topic: "manifest", Page: page, Object: run}
+var Rule = &lint.Rule{Name: "field-type", Severity: lint.Error, Topic: "manifest", Page: page, Mends: true, Object: run}
 
 func run(pass *lint.Pass) {
 	for _, p := range pass.Structure() {

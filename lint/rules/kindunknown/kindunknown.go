@@ -18,7 +18,7 @@ var page string
 
 // Rule is the kind-unknown rule: docs/argo.md A 13, and, of N,
 // apiVersion.
-var Rule = &lint.Rule{Name: "kind-unknown", Severity: lint.Error, Topic: "manifest", Page: page, Object: object}
+var Rule = &lint.Rule{Name: "kind-unknown", Severity: lint.Error, Topic: "manifest", Page: page, Mends: true, Object: object}
 
 const version = workflow.Group + "v1alpha1"
 

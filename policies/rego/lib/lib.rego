@@ -48,8 +48,4 @@ parameter(name, otherwise) := object.get(input.parameters, name, otherwise)
 # within is true where an image comes from one of a list of places: a registry,
 # or a folder of one. A registry is matched as a whole: example.com is neither
 # example.com.evil.org nor example.com:5000.
-within(img, places) if {
-	img.name != ""
-	some place in places
-	startswith(concat("", [img.registry, "/", img.name, "/"]), concat("", [trim_right(place, "/"), "/"]))
-}
+within(img, places) if tiphys.within(img, places)

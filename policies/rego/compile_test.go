@@ -1,0 +1,91 @@
+package rego_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+
+	"github.com/tiphys-dev/tiphys/policies/rego"
+)
+
+func TestProblems(t *testing.T) {
+	for what, c := range map[string]struct{ text, want string }{
+		"nothing":                      {"", "the module is empty: begin with package"},
+		"only a package":               {"package p", "1:1: the module has no rule violation, deny or warn, so that it finds nothing: write violation contains msg if"},
+		"another rule":                 {"package p\nallow if input.kind", "1:1: the module has no rule violation"},
+		"a function":                   {"package p\ndeny(x) := x", "2:1: deny is a function: a policy asks for it without arguments"},
+		"the syntax of Rego v0":        {"package p\ndeny[msg] { msg := \"x\" }", "2:1: `if` keyword is required before rule body"},
+		"broken syntax":                {"package p\ndeny contains msg if {\n\tmsg := \n}", "4:1: unexpected } token"},
+		"a variable without value":     {"package p\ndeny contains msg if input.kind == msg2", `2:15: "msg" gets no value anywhere`},
+		"an unused variable":           {"package p\ndeny contains \"a\" if {\n\tx := input.kind\n}", "3:2: assigned var x unused"},
+		"an unused import":             {"package p\nimport data.tiphys.lib\ndeny contains \"a\"", "2:1: import data.tiphys.lib unused"},
+		"the package of the library":   {"package tiphys.lib\ndeny contains \"a\"", "1:1: package tiphys.lib is that of the library"},
+		"data that is not there":       {"package p\ndeny contains \"a\" if data.users.admin", "2:22: data.users.admin is not there: a module sees its own rules"},
+		"a rule that is not there":     {"package p\ndeny contains \"a\" if data.p.helper", `2:22: p has no "helper"`},
+		"no such helper":               {"package p\nimport data.tiphys.lib\ndeny contains c.name if some c in lib.contaners", `3:35: tiphys.lib has no "contaners"; did you mean "containers"?`},
+		"a slip in input":              {"package p\ndeny contains \"a\" if input.reveiw.object", `2:22: input has no "reveiw"; did you mean "review"?`},
+		"a slip in the review":         {"package p\ndeny contains \"a\" if input.review.objct", `2:22: input.review has no "objct"; did you mean "object"?`},
+		"a slip in tiphys":             {"package p\ndeny contains \"a\" if input.tiphys.graph", `2:22: input.tiphys has no "graph"; did you mean "graphs"?`},
+		"a slip in a function":         {"package p\ndeny contains msg if msg := sprintff(\"a\", [])", `2:29: function sprintff does not exist; did you mean "sprintf"?`},
+		"types that do not fit":        {"package p\ndeny contains msg if msg := sprintf(1, [])", "2:29: sprintf: invalid argument(s); have: (number"},
+		"a function hidden by a rule":  {"package p\nobject := input.review.object\ndeny contains msg if msg := object.get(input, \"a\", \"\")", "3:29: function p.object.get does not exist: a rule may hide"},
+		"a value that doubles":         {"package p\ndeny contains json.marshal(x40) if {\n\tx0 := [1]\n" + doubling("[%[1]s, %[1]s]") + "}", "this value takes parts of others that often"},
+		"a mock of what is not there":  {"package p\ndeny contains \"a\" if count([1]) with count as http.send", "function http.send is not allowed"},
+		"too long":                     {"package p\ndeny contains \"a\"\n" + strings.Repeat("#", rego.MaxText), "the module has 65564 bytes, and more than 65536 are not read"},
+		"too many rules":               {"package p\n" + strings.Repeat("deny contains \"a\"\n", rego.MaxRules+1), "502:1: the module has 501 rules, and more than 500 are not read"},
+		"too deep":                     {"package p\ndeny contains \"a\" if x := " + strings.Repeat("[", 200), "brackets are nested more than 100 deep"},
+		"not UTF-8":                    {"package p\ndeny contains \"a\xff\"", "2:15"},
+		"two complete rules, recursed": {"package p\ndeny contains \"a\" if x\nx if y\ny if x", "3:1: rule data.p.x is recursive"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			m, problems := rego.Compile(rego.Source{Name: "test", Text: c.text})
+			if m != nil || len(problems) == 0 {
+				t.Fatal("it compiles")
+			}
+			for _, p := range problems {
+				if strings.Contains(p.String(), c.want) {
+					return
+				}
+			}
+			t.Errorf("got %v, want %s", problems, c.want)
+		})
+	}
+}
+
+func TestImportOfRegoV1(t *testing.T) {
+	compile(t, "package any.name.at.all\nimport rego.v1\nimport future.keywords.if\ndeny contains \"a\" if true")
+}
+
+// Each function of OPA is on the list of what is allowed, or is refused with a
+// reason, called outright or put in the place of another.
+func TestFunctions(t *testing.T) {
+	outside := []string{
+		"http.send", "opa.runtime", "net.lookup_ip_addr", "net.cidr_expand", "rego.parse_module", "time.now_ns",
+		"rand.intn", "uuid.rfc4122", "trace", "io.jwt.encode_sign", "io.jwt.decode_verify", "providers.aws.sign_req",
+		"json.match_schema", "json.verify_schema", "crypto.x509.parse_and_verify_certificates", "graphql.parse",
+		"graph.reachable_paths", "regex.globs_match",
+	}
+	for _, name := range outside {
+		t.Run(name, func(t *testing.T) {
+			b := ast.BuiltinMap[name]
+			if b == nil {
+				t.Fatalf("OPA has no %s any more", name)
+			}
+			args := strings.TrimSuffix(strings.Repeat("{}, ", b.Decl.Arity()), ", ")
+			for _, body := range []string{name + "(" + args + ")", "count([]) with count as " + name} {
+				m, problems := rego.Compile(rego.Source{Name: "test", Text: "package p\ndeny contains \"a\" if " + body})
+				if m != nil {
+					t.Fatalf("%s compiles", body)
+				}
+				found := false
+				for _, p := range problems {
+					found = found || p.Line == 2 && strings.HasPrefix(p.Message, "function "+name+" is not allowed in a policy: ")
+				}
+				if !found {
+					t.Errorf("%s: %v", body, problems)
+				}
+			}
+		})
+	}
+}

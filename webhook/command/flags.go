@@ -1,0 +1,126 @@
+package command
+
+import (
+	"flag"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/tiphys-dev/tiphys/lint"
+)
+
+// flags are what the command line says.
+type flags struct {
+	version bool
+	level   slog.Level
+
+	address, metrics string
+	deadline, drain  time.Duration
+	body             int64
+	reviews          int
+	argo             lint.Version
+
+	standalone bool
+	policies   list
+	certDir    string
+
+	kubeconfig           string
+	namespace            string
+	service, secret      string
+	validating, mutating list
+}
+
+// A list is a flag that may be given several times, or with commas.
+type list []string
+
+func (l *list) String() string { return strings.Join(*l, ",") }
+
+// Set adds to the list.
+func (l *list) Set(s string) error {
+	for part := range strings.SplitSeq(s, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			*l = append(*l, part)
+		}
+	}
+	return nil
+}
+
+const usage = `tiphys-webhook judges and completes workflows as they enter a cluster.
+
+In a cluster, it goes by the WorkflowPolicies there, and keeps its certificate in
+a Secret. With --standalone it goes by files alone and asks no cluster.
+
+Usage:
+  tiphys-webhook [flags]
+  tiphys-webhook --standalone --cert-dir DIR [--policy FILE]... [flags]
+
+Flags:
+`
+
+func parse(args []string, s Streams) (*flags, error) {
+	f := &flags{}
+	set := flag.NewFlagSet("tiphys-webhook", flag.ContinueOnError)
+	set.SetOutput(s.Err)
+	set.Usage = func() {
+		set.SetOutput(s.Out)
+		fmt.Fprint(s.Out, usage)
+		set.PrintDefaults()
+	}
+	argo := set.String("argo-version", "", "the `version` of Argo Workflows that runs in the cluster, such as 3.6; the newest that tiphys knows unless given")
+	set.StringVar(&f.address, "address", ":8443", "where to serve the API server")
+	set.StringVar(&f.metrics, "metrics-address", ":8080", "where to serve /metrics, /healthz and /readyz, without TLS; \"\" for nowhere")
+	set.DurationVar(&f.deadline, "deadline", 9*time.Second, "the longest that an answer takes; what the API server allows, less a margin, if that is less")
+	set.DurationVar(&f.drain, "drain", 15*time.Second, "how long to go on serving, not ready any more, when told to end")
+	set.Int64Var(&f.body, "max-body", 8<<20, "the most `bytes` of a request: the object and what it was before")
+	set.IntVar(&f.reviews, "max-reviews", 0, "how many reviews run at once; 0 for twice the number of processors")
+	set.BoolVar(&f.standalone, "standalone", false, "ask no cluster: go by --policy alone")
+	set.Var(&f.policies, "policy", "with --standalone, a `file` of WorkflowPolicies; may be repeated")
+	set.StringVar(&f.certDir, "cert-dir", "", "a `directory` with tls.crt and tls.key that somebody else keeps, such as cert-manager; it is followed. Unless given, the webhook keeps its own certificate in --secret")
+	set.StringVar(&f.kubeconfig, "kubeconfig", "", "a `file` that tells how to reach the cluster; unless given, as pods do")
+	set.StringVar(&f.namespace, "namespace", "tiphys", "the `namespace` that the webhook runs in")
+	set.StringVar(&f.service, "service", "tiphys-webhook", "the `name` of the Service, which the certificate is for")
+	set.StringVar(&f.secret, "secret", "tiphys-webhook-tls", "the `name` of the Secret that the certificate is kept in")
+	set.Var(&f.validating, "validating-configuration", "the `names` of the ValidatingWebhookConfigurations that are to trust the certificate (tiphys-webhook)")
+	set.Var(&f.mutating, "mutating-configuration", "the `names` of the MutatingWebhookConfigurations that are to trust the certificate (tiphys-webhook)")
+	set.TextVar(&f.level, "log-level", slog.LevelInfo, "debug (all requests), info (denials), warn or error")
+	set.BoolVar(&f.version, "version", false, "print the version and end")
+	if err := set.Parse(args); err != nil {
+		return nil, err
+	}
+	return f, f.check(set, *argo)
+}
+
+func (f *flags) check(set *flag.FlagSet, argo string) error {
+	if set.NArg() > 0 {
+		return fmt.Errorf("argument %q is not expected: there are only flags", set.Arg(0))
+	}
+	if argo != "" {
+		v, err := lint.ParseVersion(argo)
+		if err != nil {
+			return fmt.Errorf("--argo-version: %w", err)
+		}
+		f.argo = v
+	}
+	switch {
+	case f.deadline <= 0:
+		return fmt.Errorf("--deadline is %s: it must be more than 0", f.deadline)
+	case f.drain < 0:
+		return fmt.Errorf("--drain is %s: it cannot be less than 0", f.drain)
+	case f.body <= 0:
+		return fmt.Errorf("--max-body is %d: it must be more than 0", f.body)
+	case f.reviews < 0:
+		return fmt.Errorf("--max-reviews is %d: it cannot be less than 0", f.reviews)
+	case len(f.policies) > 0 && !f.standalone:
+		return fmt.Errorf("--policy %s is given without --standalone: in a cluster, policies are WorkflowPolicies there", f.policies[0])
+	case f.standalone && f.certDir == "":
+		return fmt.Errorf("--standalone needs --cert-dir: there is no Secret to keep a certificate in")
+	}
+	if len(f.validating) == 0 {
+		f.validating = list{"tiphys-webhook"}
+	}
+	if len(f.mutating) == 0 {
+		f.mutating = list{"tiphys-webhook"}
+	}
+	return nil
+}
