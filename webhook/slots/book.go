@@ -21,11 +21,15 @@ type book struct {
 
 type entry struct {
 	Policy string    `json:"policy"`
-	Kind   string    `json:"kind"`
+	Per    string    `json:"per"`
 	Value  string    `json:"value,omitempty"`
 	UID    string    `json:"uid"`
 	Name   string    `json:"name"`
 	At     time.Time `json:"at"`
+}
+
+func (e entry) of(k concurrency.Key) bool {
+	return e.Policy == k.Policy && e.Per == string(k.Per) && e.Value == k.Value
 }
 
 const bookKey = "runs"
@@ -63,7 +67,7 @@ func (b *book) holders(k concurrency.Key, exist []concurrency.Run, over func(ent
 		if e.At.Before(b.expired) {
 			continue
 		}
-		if e.Policy != k.Policy || e.Kind != k.Kind || e.Value != k.Value {
+		if !e.of(k) {
 			keep = append(keep, e)
 			continue
 		}
@@ -87,11 +91,11 @@ func (b *book) holders(k concurrency.Key, exist []concurrency.Run, over func(ent
 // add writes a run in, unless it is there already.
 func (b *book) add(k concurrency.Key, run concurrency.Run, now time.Time) {
 	for _, e := range b.entries {
-		if e.UID == run.UID && e.Policy == k.Policy && e.Kind == k.Kind && e.Value == k.Value {
+		if e.UID == run.UID && e.of(k) {
 			return
 		}
 	}
-	b.entries = append(b.entries, entry{k.Policy, k.Kind, k.Value, run.UID, run.Name, now.UTC()})
+	b.entries = append(b.entries, entry{k.Policy, string(k.Per), k.Value, run.UID, run.Name, now.UTC()})
 }
 
 // write replaces the version of the book that was read.
