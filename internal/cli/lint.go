@@ -72,6 +72,12 @@ func runLint(ctx context.Context, s Streams, p *plan, output string, paths []str
 		}
 	}
 
+	for _, f := range p.policies.findings() {
+		run.Findings = append(run.Findings, f)
+		run.names = insert(run.names, f.Span.File.Name)
+	}
+	lint.Sort(run.Findings)
+
 	verdict := run.verdict(p, paths)
 	shown := run.Objects > 0 || len(run.Findings) > 0 || p.format != report.Text
 	if p.repair.diff { // standard output is for the patch

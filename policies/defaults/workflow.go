@@ -90,7 +90,7 @@ func rooted(all ...*workflow.Template) bool {
 // where it is silent itself. Written in each template, a default for one of them
 // would overrule the spec.
 var inherited = []string{
-	"nodeSelector", "affinity", "tolerations", "schedulerName", "priorityClassName", "serviceAccountName",
+	"nodeSelector", "affinity", "tolerations", "schedulerName", "serviceAccountName",
 	"automountServiceAccountToken", "securityContext", "retryStrategy", "executor", "hostAliases", "podResources",
 }
 
@@ -155,6 +155,8 @@ func (spec *scope) objects(t *workflow.Template, now *scope, l *leaf) bool {
 		return now.at("daemon").Set() || field == "timeout" && says("activeDeadlineSeconds") || now.at("timeout").Set()
 	case field == "retryStrategy" && t.Body.Get("retryStrategy").Set():
 		return true
+	case field == "priorityClassName":
+		return spec.saysAny("podPriorityClassName")
 	case field == "metadata":
 		_, ok := spec.says(append([]string{"podMetadata"}, l.path[1:]...)...)
 		return ok
