@@ -54,7 +54,10 @@ func (a *asked) review(ctx context.Context, endpoint Endpoint, s *State) (Respon
 	}
 	switch endpoint {
 	case Validate:
-		a.validate(ctx, s, &r)
+		if a.validate(ctx, s, &r); r.Allowed && a.starts() && len(r.Failures) == 0 {
+			// Only now: what is denied anyway must not take a slot.
+			err = a.start(ctx, s, &r)
+		}
 	case Mutate:
 		a.mutate(ctx, s, &r)
 	case Runs:
@@ -146,6 +149,10 @@ func (a *asked) mutate(ctx context.Context, s *State, r *Response) {
 		r.annotate("mutated", result.Done)
 	}
 }
+
+// starts reports whether the object is a new run. The endpoint Runs is for those
+// that are not validated.
+func (a *asked) starts() bool { return a.Operation == "CREATE" && a.Kind == "Workflow" }
 
 func (a *asked) start(ctx context.Context, s *State, r *Response) error {
 	if s.Runs == nil {

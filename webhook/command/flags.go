@@ -31,6 +31,7 @@ type flags struct {
 	validating, mutating list
 	unwatched            list
 	audit                time.Duration
+	limitRuns            bool
 }
 
 // A list is a flag that may be given several times, or with commas.
@@ -87,6 +88,7 @@ func parse(args []string, s Streams) (*flags, error) {
 	set.Var(&f.mutating, "mutating-configuration", "the `names` of the MutatingWebhookConfigurations that are to trust the certificate (tiphys-webhook)")
 	set.Var(&f.unwatched, "unwatched", "`kinds` that the role does not allow to watch, such as Secret: whether one exists is unknown then, and never reported")
 	set.DurationVar(&f.audit, "audit", 10*time.Minute, "how often all that exists is looked at; below 0 for never")
+	set.BoolVar(&f.limitRuns, "limit-runs", true, "hold runs to the limits of policies: count them, and keep the numbers of semaphores")
 	set.TextVar(&f.level, "log-level", slog.LevelInfo, "debug (all requests), info (denials), warn or error")
 	set.BoolVar(&f.version, "version", false, "print the version and end")
 	if err := set.Parse(args); err != nil {
