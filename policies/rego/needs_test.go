@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -138,5 +139,19 @@ func TestTiphysIsNoPartOfTheWhole(t *testing.T) {
 		if r.Message == "tiphys" {
 			t.Error("tiphys is there")
 		}
+	}
+}
+
+func TestNoEvaluationIsEndless(t *testing.T) {
+	ctx, done := bounded(context.Background())
+	defer done()
+	if at, ok := ctx.Deadline(); !ok || time.Until(at) > MaxTime {
+		t.Errorf("the deadline is %v, %v", at, ok)
+	}
+	mine, stop := context.WithTimeout(context.Background(), time.Hour)
+	defer stop()
+	if ctx, done := bounded(mine); ctx != mine {
+		t.Error("a deadline is overruled")
+		done()
 	}
 }
