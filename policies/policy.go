@@ -5,6 +5,8 @@ import (
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
+	"github.com/tiphys-dev/tiphys/policies/concurrency"
+	"github.com/tiphys-dev/tiphys/policies/defaults"
 	"github.com/tiphys-dev/tiphys/policies/rego"
 )
 
@@ -22,12 +24,11 @@ type Policy struct {
 	// Node is the object as it was written, with positions if it is from a file.
 	Node *manifest.Node
 
-	Match   Match
-	Rules   map[string]lint.Setting // built-in rules by name
-	Modules []*Module
-	// Defaults is spec.defaults, checked; nil without.
-	Defaults    *manifest.Node
-	Concurrency *Concurrency // nil without
+	Match       Match
+	Rules       map[string]lint.Setting // built-in rules by name
+	Modules     []*Module
+	Defaults    *defaults.Defaults // nil without
+	Concurrency *concurrency.Limit // nil without
 	Waivers     []*Waiver
 	// WaivableRules are those that an annotation on an object, or a comment in
 	// a file, may waive; "*" is all.
@@ -46,16 +47,6 @@ type Module struct {
 
 	compiled *rego.Module
 	ignore   bool // failurePolicy: Ignore
-}
-
-// Concurrency is spec.concurrency, with its default written out.
-type Concurrency struct {
-	Policy   string
-	Max      int64
-	Per      string // template, cron, namespace or label
-	Label    string // with Per label
-	Exceeded string // queue or reject
-	Node     *manifest.Node
 }
 
 // A Waiver accepts what a rule finds until a day.

@@ -84,7 +84,7 @@ type Request struct {
 	// Context ends the evaluation of modules; nil is context.Background.
 	Context   context.Context
 	Operation string // CREATE or UPDATE, "" for files and audits
-	// Namespace is the one that the object will be in; "" is that of its metadata.
+	// Namespace is the one of objects that name none.
 	Namespace string
 	User      User
 	// NamespaceLabels are those of the namespace, if NamespaceKnown.
@@ -136,12 +136,12 @@ func subjectOf(r *Request, object *manifest.Node) (subject, bool) {
 		return subject{}, false
 	}
 	m := object.Get("metadata")
-	about := subject{kind: kind, name: m.Get("name").Text(), namespace: r.Namespace, labels: m.Get("labels")}
+	about := subject{kind: kind, name: m.Get("name").Text(), namespace: m.Get("namespace").Text(), labels: m.Get("labels")}
 	if about.name == "" {
 		about.name = m.Get("generateName").Text()
 	}
 	if about.namespace == "" {
-		about.namespace = m.Get("namespace").Text()
+		about.namespace = r.Namespace
 	}
 	if kind == "ClusterWorkflowTemplate" {
 		about.namespace = ""

@@ -16,6 +16,7 @@ type terms struct {
 	policies   []*Policy
 	waivers    []int // in Set.waivers
 	modules    []*Module
+	writes     writes
 }
 
 // combine works out what policies and waivers want together; has tells which,
@@ -33,6 +34,7 @@ func (s *Set) combine(has func(int) bool) *terms {
 			t.waivers = append(t.waivers, i)
 		}
 	}
+	t.writes = writesOf(t.policies)
 	t.Rules = settingsOf(t.policies)
 	t.Waivable = waivableBy(t.policies)
 	return t
@@ -119,7 +121,10 @@ func (v *view) Terms(object *manifest.Node) *lint.Terms {
 	if t == nil {
 		return nil
 	}
-	extra := v.extra(t)
+	extra := v.modules(t)
+	if more := t.writes.extra(&v.request, about.kind); len(more) > 0 {
+		extra = append(extra[:len(extra):len(extra)], more...)
+	}
 	if len(t.waivers) == 0 && len(extra) == 0 {
 		return &t.Terms
 	}

@@ -61,7 +61,11 @@ func lintChart(ctx context.Context, dir string, set *environment.Set, p *plan, r
 		r.names = insert(r.names, filepath.Join(dir, "Chart.yaml"))
 		return nil
 	}
-	found, err := deploy.LintChart(ctx, chart, set, deploy.Options{Lint: p.lint, Environments: p.environments, Decrypt: p.decrypt})
+	held, err := p.policies.ofChart(set, p.environments)
+	if err != nil {
+		return err
+	}
+	found, err := deploy.LintChart(ctx, chart, set, deploy.Options{Lint: p.lint, Policies: held, Environments: p.environments, Decrypt: p.decrypt})
 	if err != nil {
 		if ctx.Err() != nil {
 			return err
@@ -73,7 +77,7 @@ func lintChart(ctx context.Context, dir string, set *environment.Set, p *plan, r
 		plain[identity(f)] = true
 	}
 	for _, f := range found.Findings {
-		if s, ok := p.lint.Severity[f.Rule.Name]; ok {
+		if s, ok := p.lint.Severity[f.Rule.Name]; ok && f.Policy == "" {
 			f.Severity = s
 		}
 		if f.Severity != lint.Off && !plain[identity(f)] {
@@ -92,9 +96,9 @@ func lintChart(ctx context.Context, dir string, set *environment.Set, p *plan, r
 // identity tells findings apart by what they say of which text.
 func identity(f lint.Finding) string {
 	if !f.Span.Known() {
-		return f.Rule.Name + "\x00" + f.Path + "\x00" + f.Message
+		return f.Rule.Name + "\x00" + f.Path + "\x00" + f.Message + "\x00" + f.Policy
 	}
-	return fmt.Sprintf("%s\x00%s\x00%d\x00%s", f.Rule.Name, f.Span.File.Name, f.Span.Offset(), f.Message)
+	return fmt.Sprintf("%s\x00%s\x00%d\x00%s\x00%s", f.Rule.Name, f.Span.File.Name, f.Span.Offset(), f.Message, f.Policy)
 }
 
 // insert adds a name to a sorted list once.

@@ -65,7 +65,7 @@ func Main(ctx context.Context, args []string, s Streams) (code int) {
 	root := newRoot(s)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	switch e := (*exit)(nil); {
+	switch e, wrong := (*exit)(nil), (*wrongPolicy)(nil); {
 	case ctx.Err() != nil:
 		fmt.Fprintln(s.Err, "tiphys: interrupted")
 		return exitInterrupted
@@ -73,6 +73,8 @@ func Main(ctx context.Context, args []string, s Streams) (code int) {
 		return exitClean
 	case errors.Is(err, syscall.EPIPE): // the reader has seen enough
 		return exitClean
+	case errors.As(err, &wrong):
+		return wrong.tell(s)
 	case errors.As(err, &e):
 		if e.err != nil {
 			fmt.Fprintln(s.Err, "tiphys:", printable(e.err.Error()))

@@ -15,6 +15,7 @@ import (
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/near"
+	"github.com/tiphys-dev/tiphys/policies"
 )
 
 const (
@@ -109,7 +110,7 @@ func parseConfig(file string, text []byte) (*config, error) {
 
 // keys are those of a configuration file.
 func keys() []string {
-	return []string{"argoVersion", "complete", "exclude", "failOn", "rules", "show"}
+	return []string{"argoVersion", "complete", "exclude", "failOn", "policies", "rules", "show"}
 }
 
 func (c *config) set(key, value *yaml.Node) error {
@@ -132,6 +133,8 @@ func (c *config) set(key, value *yaml.Node) error {
 		})
 	case "exclude":
 		return c.excludes(value)
+	case "policies":
+		return c.policyNames(value)
 	case "rules":
 		return c.severities(value)
 	}
@@ -161,6 +164,25 @@ func (c *config) excludes(value *yaml.Node) error {
 			return c.errorf(item, "%w", err)
 		}
 		c.exclude = append(c.exclude, g)
+	}
+	return nil
+}
+
+// policyNames reads names of policies and files; a file is named from the folder
+// of the configuration.
+func (c *config) policyNames(value *yaml.Node) error {
+	if value.Kind != yaml.SequenceNode {
+		return c.errorf(value, "policies must be a list of names, files and folders")
+	}
+	for _, item := range value.Content {
+		if item.Kind != yaml.ScalarNode || item.Value == "" {
+			return c.errorf(item, "this must be the name of a policy, a file or a folder")
+		}
+		name := item.Value
+		if policies.Shipped(name) == nil && !filepath.IsAbs(name) {
+			name = filepath.Join(filepath.Dir(c.file), name)
+		}
+		c.policies = append(c.policies, policyRef{name, fmt.Sprintf("%s:%d:%d", c.file, item.Line, item.Column)})
 	}
 	return nil
 }

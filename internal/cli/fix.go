@@ -26,7 +26,7 @@ const rounds = 10
 // returns is what is left.
 func lintOrFix(ctx context.Context, s Streams, all []input, p *plan) (*run, error) {
 	if !p.repair.write && !p.repair.diff {
-		return lintAll(ctx, s, all, nil, p.lint)
+		return lintAll(ctx, s, all, nil, p.counted())
 	}
 	before, after, done := map[string][]byte{}, map[string][]byte{}, map[string]int{}
 	for _, in := range all {
@@ -65,7 +65,7 @@ func lintOrFix(ctx context.Context, s Streams, all []input, p *plan) (*run, erro
 			break
 		}
 	}
-	r, err := lintAll(ctx, s, all, after, p.lint)
+	r, err := lintAll(ctx, s, all, after, p.counted())
 	if err != nil {
 		return nil, err
 	}

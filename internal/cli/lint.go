@@ -57,6 +57,9 @@ func runLint(ctx context.Context, s Streams, p *plan, output string, paths []str
 	if err != nil {
 		return err
 	}
+	if p.policies.defaults && len(p.policies.always) == 0 && len(in.charts) == 0 {
+		return errors.New("--defaults shows what policies write, and there is no policy: name one with --policy, or in " + configName)
+	}
 	slices.Sort(in.notes)
 	for _, n := range in.notes {
 		fmt.Fprintln(s.Err, "tiphys:", printable(n))
@@ -71,6 +74,12 @@ func runLint(ctx context.Context, s Streams, p *plan, output string, paths []str
 			return err
 		}
 	}
+
+	for _, f := range p.policies.findings() {
+		run.Findings = append(run.Findings, f)
+		run.names = insert(run.names, f.Span.File.Name)
+	}
+	lint.Sort(run.Findings)
 
 	verdict := run.verdict(p, paths)
 	shown := run.Objects > 0 || len(run.Findings) > 0 || p.format != report.Text

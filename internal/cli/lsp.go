@@ -69,6 +69,11 @@ func editor(c *cobra.Command, dir, file string) (lsp.Settings, error) {
 	}
 	defaults := &flags{format: "text", settings: settings{failOn: "error", show: "warning"}}
 	p, err := defaults.plan(c, read)
+	if err != nil && len(read.policies) > 0 {
+		wrong = fmt.Errorf("%w; no policy holds until this is mended", err)
+		read.policies = nil
+		p, err = defaults.plan(c, read)
+	}
 	if err != nil {
 		return lsp.Settings{}, err // what readConfig has checked
 	}

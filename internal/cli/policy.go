@@ -27,6 +27,6 @@ func newPolicy(s Streams) *cobra.Command {
 			return fmt.Errorf("unknown command %q%s; see tiphys policy --help", args[0], near.Hint(args[0], have))
 		},
 	}
-	c.AddCommand(newPolicyList(s), newPolicyTest(s), newPolicyEval(s), newPolicyExport(s))
+	c.AddCommand(newPolicyList(s), newPolicyShow(s), newPolicyCheck(s), newPolicyTest(s), newPolicyEval(s), newPolicyExport(s))
 	return c
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/tiphys-dev/tiphys/packaging/deploy"
 	"github.com/tiphys-dev/tiphys/packaging/environment"
 	"github.com/tiphys-dev/tiphys/packaging/secrets/audit"
+	"github.com/tiphys-dev/tiphys/policies"
 )
 
 func newRules(s Streams) *cobra.Command {
@@ -55,7 +56,7 @@ func newRules(s Streams) *cobra.Command {
 // allRules are the rules of manifests, charts, environments, packages and
 // encrypted files, by name.
 func allRules() []*lint.Rule {
-	all := slices.Concat(rules.All(), deploy.Rules(), environment.Rules(), bundle.Rules(), audit.Rules())
+	all := slices.Concat(rules.All(), deploy.Rules(), environment.Rules(), bundle.Rules(), audit.Rules(), policies.Rules())
 	slices.SortStableFunc(all, func(a, b *lint.Rule) int { return cmp.Compare(a.Name, b.Name) })
 	return slices.CompactFunc(all, func(a, b *lint.Rule) bool { return a.Name == b.Name })
 }
@@ -133,6 +134,12 @@ func explain(r *lint.Rule) string {
 	fmt.Fprintf(&b, "severity %s, topic %s\n", r.Severity, r.Topic)
 	if p.Prose != "" {
 		fmt.Fprintf(&b, "\n%s\n", p.Prose)
+	}
+	if parameters := page.Parameters(r.Parameters); len(parameters) > 0 {
+		fmt.Fprint(&b, "\nA policy may give it parameters:\n\n")
+		for _, p := range parameters {
+			fmt.Fprintf(&b, "    %s: %s\n        %s\n", p.Name, p.Kind(), p.Doc)
+		}
 	}
 	c, ok := p.Firing()
 	if !ok {

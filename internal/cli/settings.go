@@ -24,6 +24,7 @@ type settings struct {
 	complete    bool
 	rules       map[string]lint.Severity
 	exclude     []glob
+	policies    []policyRef
 }
 
 // flags are those of lint.
@@ -34,8 +35,11 @@ type flags struct {
 	color  string
 	config string
 	rule   []string
+	policy []string
 	quiet  bool
 	repair repair
+	// defaults asks for what policies write into objects, too.
+	defaults bool
 
 	environments []string
 	decrypt      string
@@ -48,6 +52,7 @@ func (f *flags) add(c *cobra.Command) {
 	set.StringVar(&f.failOn, "fail-on", "error", "least severity that makes the exit code 1: error, warning, info")
 	set.StringVar(&f.show, "show", "warning", "least severity to show in text, github and junit: error, warning, info")
 	set.StringArrayVar(&f.rule, "rule", nil, "NAME=off|info|warning|error: change the severity of a rule; may be repeated")
+	addPolicy(c, &f.policy)
 	set.StringVar(&f.argoVersion, "argo-version", "", fmt.Sprintf("Argo Workflows version to check for, %s to %s (default the newest)", lint.Oldest, lint.Newest))
 	set.BoolVar(&f.complete, "complete", false, "all manifests are given: what is referred to and not among them does not exist")
 	set.StringVar(&f.color, "color", "auto", "colours in text: auto, always, never")
@@ -59,6 +64,7 @@ func (f *flags) add(c *cobra.Command) {
 
 	set.BoolVar(&f.repair.write, "fix", false, "mend what can be mended safely, in the files")
 	set.BoolVar(&f.repair.diff, "diff", false, "print what --fix would change as a patch, instead of the report, and change nothing")
+	set.BoolVar(&f.defaults, "defaults", false, "with policies: report what they write into objects at admission, as findings that --diff shows and --fix writes")
 	set.BoolVar(&f.repair.unsafe, "unsafe-fixes", false, "with --fix or --diff: mend also what may not be meant so")
 
 	c.MarkFlagsMutuallyExclusive("fix", "diff")
@@ -102,6 +108,7 @@ type plan struct {
 	exclude []glob
 	repair  repair
 
+	policies     *policyStore
 	environments []string
 	decrypt      deploy.Decrypt
 }
@@ -147,6 +154,11 @@ func (f *flags) plan(c *cobra.Command, config *config) (*plan, error) {
 	for name, severity := range overrides {
 		p.lint.Severity[name] = severity
 	}
+	if p.policies, err = openPolicies(f.policy, config.policies); err != nil {
+		return nil, err
+	}
+	p.policies.defaults = f.defaults
+	p.lint.Policies = p.policies.plain()
 	if s.argoVersion != "" {
 		if p.lint.Argo, err = lint.ParseVersion(s.argoVersion); err != nil {
 			return nil, fmt.Errorf("--argo-version: %w", err)

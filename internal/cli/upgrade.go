@@ -36,6 +36,7 @@ func (f *deployFlags) add(c *cobra.Command) {
 	set.StringVar(&f.lint.failOn, "fail-on", "error", "least severity of a finding that stops the upgrade: error, warning, info")
 	set.StringVar(&f.lint.show, "show", "warning", "least severity of findings to show: error, warning, info")
 	set.StringArrayVar(&f.lint.rule, "rule", nil, "NAME=off|info|warning|error: change the severity of a rule; may be repeated")
+	addPolicy(c, &f.lint.policy)
 	set.StringVar(&f.lint.config, "config", "", "configuration file (default: "+configName+", from the working directory upwards)")
 	set.StringVar(&f.lint.color, "color", "auto", "colours: auto, always, never")
 }
@@ -153,7 +154,13 @@ func (f *deployFlags) prepare(c *cobra.Command, s Streams, args []string) (*rele
 	if err != nil {
 		return nil, nil, clusterError(err)
 	}
-	check := deploy.NewCheck(in.chart, in.values, in.inputs, deploy.Options{Lint: plan.lint, Release: render.Options{
+	held, err := plan.policies.of(in.set, in.values.Environment, client.Namespace())
+	if err != nil {
+		return nil, nil, err
+	}
+	o := plan.lint
+	o.Policies = held
+	check := deploy.NewCheck(in.chart, in.values, in.inputs, deploy.Options{Lint: o, Release: render.Options{
 		Name: name, Namespace: client.Namespace(), Revision: state.Revision, Upgrade: !state.Install,
 		KubeVersion: state.KubeVersion, APIVersions: state.APIVersions, Lookup: state.GetClientFor,
 	}})
@@ -180,8 +187,8 @@ func (f *deployFlags) prepare(c *cobra.Command, s Streams, args []string) (*rele
 func (f *deployFlags) judge(s Streams, check *deploy.Check, p *plan) error {
 	var found []lint.Finding
 	stop := false
-	for _, finding := range check.Findings {
-		if to, ok := p.lint.Severity[finding.Rule.Name]; ok {
+	for _, finding := range append(check.Findings, p.policies.findings()...) {
+		if to, ok := p.lint.Severity[finding.Rule.Name]; ok && finding.Policy == "" {
 			finding.Severity = to
 		}
 		always := deploy.Stops(finding.Rule)

@@ -43,7 +43,7 @@ func (l *locators) github(f *lint.Finding) string {
 			fmt.Fprintf(&b, "col=%d,endColumn=%d,", p.Column, p.EndColumn)
 		}
 	}
-	lines := []string{visible(f.Message) + " [" + f.Rule.Name + "]" + visible(environments(f))}
+	lines := []string{visible(f.Message) + " " + tag(f) + visible(environments(f))}
 	if !f.Span.Known() {
 		lines[0] = visible(strings.TrimSpace(subject(f.Object)+" "+f.Path)) + ": " + lines[0]
 	}
@@ -54,6 +54,9 @@ func (l *locators) github(f *lint.Finding) string {
 			where = fmt.Sprintf("%s:%d:%d", visible(filepath.ToSlash(q.File)), q.Line, q.Column)
 		}
 		lines = append(lines, where+": "+visible(r.Message))
+	}
+	if note := claim(f); note != "" {
+		lines = append(lines, "note: "+visible(note))
 	}
 	if f.Fix != nil && f.Fix.Message != "" {
 		lines = append(lines, "fix: "+visible(f.Fix.Message))

@@ -32,6 +32,9 @@ type jsonFinding struct {
 	Related   []jsonRelated `json:"related,omitempty"`
 	// Environments are those in which a chart has the finding.
 	Environments []string `json:"environments,omitempty"`
+	// Policy names the policies that want it so.
+	Policy  string `json:"policy,omitempty"`
+	Claimed bool   `json:"claimed,omitempty"`
 }
 
 type jsonObject struct {
@@ -80,6 +83,7 @@ func (l *locators) json(f *lint.Finding) jsonFinding {
 	p := l.finding.place(f.Span)
 	j := jsonFinding{
 		Rule: f.Rule.Name, Severity: f.Severity.String(), Message: f.Message, Environments: f.Environments,
+		Policy: f.Policy, Claimed: f.Claimed,
 		Object: jsonObject(f.Object), Path: f.Path,
 		File: p.File, Line: p.Line, Column: p.Column, EndLine: p.EndLine, EndColumn: p.EndColumn,
 	}

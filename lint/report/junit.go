@@ -103,7 +103,7 @@ func (l *locators) junit(f *lint.Finding, p place, fails bool) junitCase {
 		where = strings.TrimSpace(fmt.Sprintf("%s (line %d, column %d)", where, p.Line, p.Column))
 	}
 	message := visible(f.Message + environments(f))
-	text := fmt.Sprintf("%s: %s: %s [%s]\n", full, f.Severity, message, f.Rule.Name)
+	text := fmt.Sprintf("%s: %s: %s %s\n", full, f.Severity, message, tag(f))
 	for _, r := range f.Related {
 		at := visible(r.Path)
 		if r.Span.Known() {
@@ -111,6 +111,9 @@ func (l *locators) junit(f *lint.Finding, p place, fails bool) junitCase {
 			at = fmt.Sprintf("%s:%d:%d", visible(q.File), q.Line, q.Column)
 		}
 		text += fmt.Sprintf("  %s: note: %s\n", at, visible(r.Message))
+	}
+	if note := claim(f); note != "" {
+		text += "  note: " + visible(note) + "\n"
 	}
 	c := junitCase{Name: strings.TrimSpace(f.Rule.Name + ": " + where), Class: visible(p.File), File: visible(p.File), Line: p.Line}
 	if fails {

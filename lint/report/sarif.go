@@ -63,6 +63,7 @@ type (
 		Locations    []sarifLocation   `json:"locations,omitempty"`
 		Related      []sarifLocation   `json:"relatedLocations,omitempty"`
 		Fingerprints map[string]string `json:"partialFingerprints"`
+		Props        map[string]any    `json:"properties,omitempty"`
 	}
 	sarifLocation struct {
 		ID       *int           `json:"id,omitempty"`
@@ -142,6 +143,9 @@ func (s *sarif) result(f *lint.Finding) {
 		RuleID: f.Rule.Name, RuleIndex: s.rule(f.Rule), Level: level(f.Severity),
 		Message:      sarifText{Text: f.Message + environments(f)},
 		Fingerprints: map[string]string{"tiphysFinding/v1": s.fingerprint(f)},
+	}
+	if f.Policy != "" {
+		out.Props = map[string]any{"policy": f.Policy}
 	}
 	here := sarifLocation{Physical: physical(s.at.finding.place(f.Span))}
 	if name := strings.TrimSpace(subject(f.Object) + " " + f.Path); name != "" {

@@ -81,7 +81,7 @@ func (t *text) finding(f *lint.Finding) {
 		where = fmt.Sprintf("%s:%d:%d", visible(p.File), p.Line, p.Column)
 	}
 	fmt.Fprintf(t, "%s %s %s %s\n", t.in(bold, where+":"), t.in(colorOf(f.Severity), f.Severity.String()+":"),
-		t.in(bold, visible(f.Message)), t.in(faint, "["+f.Rule.Name+"]"+visible(environments(f))))
+		t.in(bold, visible(f.Message)), t.in(faint, tag(f)+visible(environments(f))))
 	if f.Span.Known() {
 		t.excerpt(p.Line, excerptOf(f.Span))
 	}
@@ -93,9 +93,34 @@ func (t *text) finding(f *lint.Finding) {
 		}
 		fmt.Fprintf(t, "  %s %s %s\n", t.in(bold, where+":"), t.in(cyan, "note:"), visible(r.Message))
 	}
+	if note := claim(f); note != "" {
+		fmt.Fprintf(t, "  %s %s\n", t.in(cyan, "note:"), visible(note))
+	}
 	if f.Fix != nil && f.Fix.Message != "" {
 		fmt.Fprintf(t, "  %s %s\n", t.in(green, "fix:"), visible(f.Fix.Message))
 	}
+}
+
+// tag names the rule, and the policy that wants it so.
+func tag(f *lint.Finding) string {
+	switch {
+	case f.Policy == "":
+		return "[" + f.Rule.Name + "]"
+	case strings.Contains(f.Policy, ", "):
+		return "[" + f.Rule.Name + ", policies " + visible(f.Policy) + "]"
+	}
+	return "[" + f.Rule.Name + ", policy " + visible(f.Policy) + "]"
+}
+
+// claim says that the manifest waives the finding in vain.
+func claim(f *lint.Finding) string {
+	switch {
+	case !f.Claimed:
+		return ""
+	case f.Policy == "":
+		return "this is waived here, but no policy lets an object waive " + f.Rule.Name + " itself: waivableRules"
+	}
+	return "this is waived here, but not every policy that asks for " + f.Rule.Name + " lets an object waive it itself: waivableRules"
 }
 
 // environments says where a chart has the finding.

@@ -21,6 +21,9 @@ import (
 type Options struct {
 	// Lint runs over what the chart becomes.
 	Lint lint.Options
+	// Policies returns those that hold in an environment, in place of
+	// Lint.Policies; nil leaves them.
+	Policies func(*environment.Environment) lint.Policies
 	// Environments are those to render for; nil is all of them. A chart without
 	// environments is rendered once, with its own values.
 	Environments []string
@@ -138,16 +141,18 @@ func (r *Result) add(all []lint.Finding, env string) {
 	}
 }
 
-// merge makes one finding of those that say the same of the same place.
+// merge makes one finding of those that say the same of the same place, as
+// strictly and in the name of the same policies.
 func (r *Result) merge(order []string) {
 	type key struct {
-		rule, path, message, file string
-		start, length             int
+		rule, path, message, file, policy string
+		severity                          lint.Severity
+		start, length                     int
 	}
 	first := map[key]int{}
 	var out []lint.Finding
 	for _, f := range r.Findings {
-		k := key{rule: f.Rule.Name, path: f.Path, message: f.Message}
+		k := key{rule: f.Rule.Name, path: f.Path, message: f.Message, policy: f.Policy, severity: f.Severity}
 		if f.Span.Known() {
 			k.file, k.start, k.length, k.path = f.Span.File.Name, f.Span.Offset(), f.Span.Len(), ""
 		}
@@ -318,7 +323,11 @@ func spanOf(file *source.File, p render.Place) source.Span {
 
 // lint runs the rules and leads each finding back.
 func (c *Check) lint() {
-	linter := lint.New(c.options.Lint)
+	o := c.options.Lint
+	if c.options.Policies != nil {
+		o.Policies = c.options.Policies(c.Environment)
+	}
+	linter := lint.New(o)
 	for _, name := range c.output.Names() {
 		linter.Add(source.NewFile(name, []byte(c.output.Files[name])))
 	}

@@ -24,6 +24,7 @@ import (
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/lint/names"
+	"github.com/tiphys-dev/tiphys/lint/source"
 )
 
 // The names of folders and files.
@@ -58,6 +59,8 @@ type Environment struct {
 	// Namespace and Context, a context of kubectl, are "" where nothing is said.
 	Namespace, Context string
 	Policies           []string
+	// PolicyAt is where each of the policies is named.
+	PolicyAt []source.Span
 	// PromotedFrom is the environment before this one, "" for a first one.
 	PromotedFrom string
 

@@ -80,13 +80,13 @@ func (s *Set) policies(e *Environment, d *document, n *manifest.Node) {
 		s.reader.report(ruleField, d.span(n), n.Path(), "policies must be a list of names, not %s", aKind(n.Kind))
 		return
 	}
-	e.Policies = nil
+	e.Policies, e.PolicyAt = nil, nil
 	for _, item := range n.Items() {
 		if item.Kind != manifest.String || item.Value == "" {
 			s.reader.report(ruleField, d.span(item), item.Path(), "a policy must be a name, not %s", aKind(item.Kind))
 			continue
 		}
-		e.Policies = append(e.Policies, item.Value)
+		e.Policies, e.PolicyAt = append(e.Policies, item.Value), append(e.PolicyAt, d.span(item))
 	}
 }
 

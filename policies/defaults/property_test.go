@@ -79,8 +79,10 @@ func (d dice) shared() map[string]func() any {
 
 func (d dice) spec() tree {
 	in := d.shared()
+	delete(in, "priorityClassName")
 	maps.Copy(in, map[string]func() any{
-		"ttlStrategy": d.pick(tree{"secondsAfterCompletion": 5}, tree{"secondsAfterSuccess": 9}), "podGC": d.pick(tree{"strategy": "OnPodSuccess"}, tree{}),
+		"podPriorityClassName": d.pick("p", "q"),
+		"ttlStrategy":          d.pick(tree{"secondsAfterCompletion": 5}, tree{"secondsAfterSuccess": 9}), "podGC": d.pick(tree{"strategy": "OnPodSuccess"}, tree{}),
 		"parallelism": d.pick(1, 5), "archiveLogs": d.pick(true, false), "imagePullSecrets": d.pick([]any{tree{"name": "x"}}),
 	})
 	return d.some(in, 3)

@@ -39,7 +39,11 @@ func (s *set) cron(w *writer) {
 	p := place{own: flow.Cron, anchor: flow.Anchor(), who: "the CronWorkflow", under: []string{"workflowMetadata"}}
 	var all []leaf
 	for _, l := range s.metadata {
-		all = append(all, leaf{l.path[1:], l.value, l.policy})
+		v := l.value
+		if own := flow.Metadata.At(l.path[1:]...); own.Scalar() {
+			v = own.Text() // what the CronWorkflow says of itself it says of its runs
+		}
+		all = append(all, leaf{l.path[1:], v, l.policy})
 	}
 	w.write(p, all, func(_ *scope, l *leaf) bool {
 		return l.path[1] == "labels" && flow.Cron.At("workflowMetadata", "labelsFrom", l.path[2]).Set()
@@ -90,7 +94,7 @@ func rooted(all ...*workflow.Template) bool {
 // where it is silent itself. Written in each template, a default for one of them
 // would overrule the spec.
 var inherited = []string{
-	"nodeSelector", "affinity", "tolerations", "schedulerName", "priorityClassName", "serviceAccountName",
+	"nodeSelector", "affinity", "tolerations", "schedulerName", "serviceAccountName",
 	"automountServiceAccountToken", "securityContext", "retryStrategy", "executor", "hostAliases", "podResources",
 }
 
@@ -155,6 +159,8 @@ func (spec *scope) objects(t *workflow.Template, now *scope, l *leaf) bool {
 		return now.at("daemon").Set() || field == "timeout" && says("activeDeadlineSeconds") || now.at("timeout").Set()
 	case field == "retryStrategy" && t.Body.Get("retryStrategy").Set():
 		return true
+	case field == "priorityClassName":
+		return spec.saysAny("podPriorityClassName")
 	case field == "metadata":
 		_, ok := spec.says(append([]string{"podMetadata"}, l.path[1:]...)...)
 		return ok

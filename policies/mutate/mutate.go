@@ -12,6 +12,7 @@ import (
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/lint/patch"
+	"github.com/tiphys-dev/tiphys/lint/source"
 	"github.com/tiphys-dev/tiphys/lint/workflow"
 )
 
@@ -55,6 +56,11 @@ func Applies(operation, kind string) bool {
 	return false
 }
 
+// Object does to an object what Apply does to that of a document.
+func Object(o lint.Options, root *manifest.Node) (Result, error) {
+	return Apply(o, &manifest.Document{Root: root})
+}
+
 // Apply lints the one object of a document with the rules that have safe fixes,
 // makes these, and does so again until there are none left. The options are
 // those of linting; rules without safe fixes are left out. The document is not
@@ -70,6 +76,9 @@ func Apply(o lint.Options, d *manifest.Document) (Result, error) {
 		o.Policies = mendingPolicies{o.Policies}
 	}
 	now := *d
+	if now.File == nil {
+		now.File = source.NewFile("", nil)
+	}
 	for range most {
 		r.Rounds++
 		l := lint.New(o)

@@ -62,7 +62,7 @@ func TestApplyMakesDefaultsAndOtherSafeFixes(t *testing.T) {
 	if diff := cmp.Diff(want, string(patch.JSON(r.Patch()))); diff != "" {
 		t.Error(diff)
 	}
-	again, err := mutate.Apply(lint.Options{Rules: rules.All(), Policies: policies(t, both)}, &manifest.Document{File: d.File, Root: r.After})
+	again, err := mutate.Object(lint.Options{Rules: rules.All(), Policies: policies(t, both)}, r.After)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func workflow(n int) string {
 func BenchmarkApply(b *testing.B) {
 	o := lint.Options{Rules: rules.All(), Policies: policies(b, both)}
 	for _, n := range []int{3, 20, 5000} {
-		d := document(b, workflow(n))
+		d := manifest.ParseObject(source.NewFile("", patch.AppendJSON(nil, document(b, workflow(n)).Root)))
 		r, err := mutate.Apply(o, d)
 		if err != nil {
 			b.Fatal(err)
