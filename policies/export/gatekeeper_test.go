@@ -26,7 +26,7 @@ spec:
   modules:
   - name: first
     enforcement: audit
-    parameters: {n: 3, f: 1.5, b: true, s: x, l: [1], o: {k: v}, e: []}
+    parameters: {most: 3, f: 1.5, b: true, s: x, l: [1], o: {k: v}, e: []}
     rego: |
       package first
       deny contains "x" if input.spec.suspend
@@ -65,7 +65,7 @@ func TestGatekeeper(t *testing.T) {
 		"enforcementAction: dryrun", "namespaces:\n    - prod-*", "excludedNamespaces:\n    - prod-test", "name: team-first",
 		"labelSelector:\n      matchExpressions:\n      - key: tier\n        operator: In\n        values:\n        - one",
 		"namespaceSelector:\n      matchExpressions:\n      - key: env\n        operator: Exists",
-		"n:\n              type: integer", "f:\n              type: number", "deny contains \"x\" if input.review.object.spec.suspend",
+		"most:\n              type: integer", "f:\n              type: number", "deny contains \"x\" if input.review.object.spec.suspend",
 	} {
 		if !strings.Contains(string(out.Text), want) {
 			t.Errorf("there is no %q in\n%s", want, out.Text)
