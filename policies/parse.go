@@ -83,6 +83,7 @@ func FromObject(o *manifest.Node) (*Policy, []lint.Finding) {
 	if len(r.findings) == 0 {
 		r.compile()
 	}
+	r.modulesOf()
 	if len(r.findings) > 0 {
 		lint.Sort(r.findings)
 		return nil, r.findings

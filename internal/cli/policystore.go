@@ -75,7 +75,7 @@ func (s *policyStore) plain() lint.Policies {
 // counted are the options for files, with a new count of what waivers cover.
 func (p *plan) counted() lint.Options {
 	o := p.lint
-	if s := p.policies; len(s.always) > 0 {
+	if s := p.policies; s != nil && len(s.always) > 0 {
 		set := s.set(s.always)
 		s.files = &policyCount{set, set.NewUsage()}
 		o.Policies = inFiles{set.For(policies.Request{Defaults: s.defaults, Usage: s.files.usage})}
@@ -185,6 +185,9 @@ func (p inFiles) Terms(object *manifest.Node) *lint.Terms {
 // findings are about the policies themselves: waivers that are expired, not
 // used, or of rules that nobody has.
 func (s *policyStore) findings() []lint.Finding {
+	if s == nil {
+		return nil
+	}
 	counts := s.charts
 	if s.files != nil {
 		counts = append(counts, s.files)
@@ -210,5 +213,10 @@ func (s *policyStore) findings() []lint.Finding {
 			}
 		}
 	}
-	return append(found, policies.Findings(states)...)
+	for _, f := range policies.Findings(states) {
+		if !slices.ContainsFunc(found, func(other lint.Finding) bool { return other.Span == f.Span }) { // a rule that is none finds nothing
+			found = append(found, f)
+		}
+	}
+	return found
 }
