@@ -8,24 +8,8 @@ import (
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
-	"github.com/tiphys-dev/tiphys/policies/concurrency"
-	"github.com/tiphys-dev/tiphys/policies/defaults"
 	"github.com/tiphys-dev/tiphys/policies/rego"
 )
-
-// compile compiles the parts of a policy whose fields are right.
-func (r *reader) compile() {
-	p, spec := r.policy, r.policy.Node.Get("spec")
-	wrong := func(n *manifest.Node, message string) {
-		r.add(lint.Finding{Path: n.Path(), Span: n.Token(), Message: message})
-	}
-	var inDefaults []defaults.Problem
-	p.Defaults, inDefaults = defaults.Compile(p.Name, spec.Get("defaults"))
-	for _, problem := range inDefaults {
-		wrong(problem.Node, problem.Message)
-	}
-	p.Concurrency = concurrency.Compile(p.Name, spec.Get("concurrency"))
-}
 
 // modulesOf compiles the modules, whatever is wrong beside them.
 func (r *reader) modulesOf() {

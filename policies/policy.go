@@ -27,7 +27,7 @@ type Policy struct {
 	Match       Match
 	Rules       map[string]lint.Setting // built-in rules by name
 	Modules     []*Module
-	Defaults    *defaults.Defaults
+	Defaults    *defaults.Defaults // nil without
 	Concurrency *concurrency.Limit // nil without
 	Waivers     []*Waiver
 	// WaivableRules are those that an annotation on an object, or a comment in

@@ -4,7 +4,6 @@ import (
 	"sync"
 
 	"github.com/tiphys-dev/tiphys/lint"
-	"github.com/tiphys-dev/tiphys/policies/mutate"
 	"github.com/tiphys-dev/tiphys/policies/rego"
 )
 
@@ -13,34 +12,6 @@ type session struct {
 	mu    sync.Mutex
 	rego  *rego.Session // nil until the first module is asked
 	extra map[*terms][]lint.Extra
-}
-
-// extra returns the rules that only policies know, as this request needs them
-// for an object of a kind.
-func (v *view) extra(t *terms, kind string) []lint.Extra {
-	all := v.modules(t)
-	if v.request.Operation != "" && !mutate.Applies(v.request.Operation, kind) {
-		return all // a run that exists keeps its spec
-	}
-	if v.request.Defaults {
-		all = append(all[:len(all):len(all)], t.defaults...)
-	}
-	if len(t.limits) == 0 {
-		return all
-	}
-	s := lint.Info
-	switch {
-	case v.request.Defaults:
-	case v.request.Operation == "":
-		return all // in files, admission will write it
-	default:
-		s = lint.Error // for when admission should have, and was down
-	}
-	for _, x := range t.limits {
-		x.Severity = s
-		all = append(all[:len(all):len(all)], x)
-	}
-	return all
 }
 
 // modules returns the modules as rules.

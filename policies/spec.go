@@ -4,10 +4,13 @@ import (
 	"math"
 	"time"
 
+	"github.com/tiphys-dev/tiphys/api/v1alpha1"
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/lint/names"
 	"github.com/tiphys-dev/tiphys/lint/schema"
+	"github.com/tiphys-dev/tiphys/policies/concurrency"
+	"github.com/tiphys-dev/tiphys/policies/defaults"
 )
 
 func (r *reader) spec(n *manifest.Node) {
@@ -45,6 +48,11 @@ func (r *reader) defaults(n *manifest.Node) {
 		{name: "templates", read: part("Template")},
 		{name: "containers", read: part("core.Container")},
 	})
+	d, problems := defaults.Compile(r.policy.Name, n)
+	for _, p := range problems {
+		r.report(p.Node, "%s", p.Message)
+	}
+	r.policy.Defaults = d
 }
 
 // part checks a part of an object against its type.
@@ -83,7 +91,7 @@ func (r *reader) annotations(n *manifest.Node) {
 }
 
 func (r *reader) concurrency(n *manifest.Node) {
-	per := ""
+	c := &concurrency.Limit{Policy: r.policy.Name, Exceeded: v1alpha1.Queue}
 	r.fields(n, "the concurrency of a policy", []field{
 		{name: "max", required: true, read: func(n *manifest.Node) {
 			i, ok := n.Int()
@@ -95,25 +103,27 @@ func (r *reader) concurrency(n *manifest.Node) {
 			case i > math.MaxInt32:
 				r.report(n, "max %d is too large: it is at most %d", i, math.MaxInt32)
 			}
+			c.Max = int(i)
 		}},
 		{name: "per", required: true, read: func(n *manifest.Node) {
-			per = r.oneOf(n, "per", "template", "cron", "namespace", "label")
+			c.Per = v1alpha1.ConcurrencyKey(r.oneOf(n, "per", "template", "cron", "namespace", "label"))
 		}},
 		{name: "label", read: func(n *manifest.Node) {
-			key := r.text(n, "label")
-			if reason, at, ok := names.LabelKey(key); !ok && key != "" {
+			c.Label = r.text(n, "label")
+			if reason, at, ok := names.LabelKey(c.Label); !ok && c.Label != "" {
 				r.reportRange(n, at, at+1, "%q cannot be the key of a label: it %s", n.Value, reason)
 			}
 		}},
-		{name: "exceeded", read: func(n *manifest.Node) { r.oneOf(n, "exceeded", "queue", "reject") }},
+		{name: "exceeded", read: func(n *manifest.Node) { c.Exceeded = v1alpha1.Exceeded(r.oneOf(n, "exceeded", "queue", "reject")) }},
 	})
 	label := n.Get("label")
 	switch {
-	case per == "label" && !label.Set():
+	case c.Per == v1alpha1.PerLabel && !label.Set():
 		r.report(n.Get("per"), "per: label counts by the value of a label: write which one, label: team")
-	case per != "label" && per != "" && label.Set():
-		r.reportKey(label, "label goes with per: label, and here runs are counted per %s: remove it, or write per: label", per)
+	case c.Per != v1alpha1.PerLabel && c.Per != "" && label.Set():
+		r.reportKey(label, "label goes with per: label, and here runs are counted per %s: remove it, or write per: label", c.Per)
 	}
+	r.policy.Concurrency = c
 }
 
 func (r *reader) waiver(n *manifest.Node) {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
-	"github.com/tiphys-dev/tiphys/policies/defaults"
 )
 
 // terms are what some policies together want of objects.
@@ -17,8 +16,7 @@ type terms struct {
 	policies   []*Policy
 	waivers    []int // in Set.waivers
 	modules    []*Module
-	defaults   []lint.Extra // they write what policies set
-	limits     []lint.Extra // they write what limits of runs need
+	writes     writes
 }
 
 // combine works out what policies and waivers want together; has tells which,
@@ -36,14 +34,7 @@ func (s *Set) combine(has func(int) bool) *terms {
 			t.waivers = append(t.waivers, i)
 		}
 	}
-	var written []*defaults.Defaults
-	for _, p := range t.policies {
-		written = append(written, p.Defaults)
-		if p.Concurrency != nil {
-			t.limits = append(t.limits, lint.Extra{Rule: p.Concurrency.Rule(), Setting: lint.Setting{Policy: p.Name}})
-		}
-	}
-	t.defaults = defaults.Extras(written...)
+	t.writes = writesOf(t.policies)
 	t.Rules = settingsOf(t.policies)
 	t.Waivable = waivableBy(t.policies)
 	return t
@@ -130,7 +121,10 @@ func (v *view) Terms(object *manifest.Node) *lint.Terms {
 	if t == nil {
 		return nil
 	}
-	extra := v.extra(t, about.kind)
+	extra := v.modules(t)
+	if more := t.writes.extra(&v.request, about.kind); len(more) > 0 {
+		extra = append(extra[:len(extra):len(extra)], more...)
+	}
 	if len(t.waivers) == 0 && len(extra) == 0 {
 		return &t.Terms
 	}

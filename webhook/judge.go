@@ -69,7 +69,10 @@ func (r *Response) refuse(all []Refusal) {
 		}
 	}
 	r.deny(http.StatusForbidden, "Forbidden", b.String())
-	r.Audit = map[string]string{"refused": clip(b.String(), annotationBytes)}
+	if r.Audit == nil {
+		r.Audit = map[string]string{}
+	}
+	r.Audit["refused"] = clip(b.String(), annotationBytes)
 }
 
 // message tells the first findings, one to a line when there are several:

@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 
 	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/lint/patch"
+	"github.com/tiphys-dev/tiphys/policies/mutate"
 )
 
 // Review answers the AdmissionReview in body. The error is a *CallError; with
@@ -52,11 +54,14 @@ func (a *asked) review(ctx context.Context, endpoint Endpoint, s *State) (Respon
 	}
 	switch endpoint {
 	case Validate:
-		a.validate(ctx, s, &r)
+		if a.validate(ctx, s, &r); r.Allowed && a.starts() && len(r.Failures) == 0 {
+			// Only now: what is denied anyway must not take a slot.
+			err = a.start(ctx, s, &r)
+		}
 	case Mutate:
-		err = a.mutate(ctx, s, &r)
+		a.mutate(ctx, s, &r)
 	case Runs:
-		a.start(ctx, s, &r)
+		err = a.start(ctx, s, &r)
 	}
 	if err == nil && len(r.Failures) > 0 {
 		return a.broken(endpoint, r.Failures...)
@@ -107,10 +112,7 @@ func (a *asked) validate(ctx context.Context, s *State, r *Response) {
 		}
 		return
 	}
-	o := lint.Options{Rules: s.Rules, Argo: s.Argo, World: s.World}
-	if s.Policies != nil {
-		o.Policies = s.Policies(ctx, &a.Request)
-	}
+	o := a.options(ctx, s)
 	l := lint.New(o)
 	l.AddDocument(a.document)
 	result := l.Finish()
@@ -118,23 +120,50 @@ func (a *asked) validate(ctx context.Context, s *State, r *Response) {
 	r.judge(result.Findings, result.Waived)
 }
 
-func (a *asked) mutate(ctx context.Context, s *State, r *Response) error {
-	if s.Patch == nil {
-		return nil
+// options are those of linting the object for a request.
+func (a *asked) options(ctx context.Context, s *State) lint.Options {
+	o := lint.Options{Rules: s.Rules, Argo: s.Argo, World: s.World}
+	if w, ok := s.World.(Bounded); ok {
+		o.World = w.Within(ctx)
 	}
-	patch, audit, err := s.Patch(ctx, &a.Request, a.document.Root)
-	if err != nil {
-		return &CallError{Status: http.StatusInternalServerError, Err: fmt.Errorf("mutate the object: %w", err)}
+	if s.Policies != nil {
+		o.Policies = s.Policies(ctx, &a.Request)
 	}
-	r.Patch, r.Audit = patch, audit
-	return nil
+	return o
 }
 
-func (a *asked) start(ctx context.Context, s *State, r *Response) {
-	if s.Runs == nil {
+// mutate makes the safe fixes, the defaults of policies among them, and notes
+// in an annotation what policies have written.
+func (a *asked) mutate(ctx context.Context, s *State, r *Response) {
+	a.Defaults = true
+	result, err := mutate.Apply(a.options(ctx, s), a.document)
+	if err == nil {
+		err = result.Annotate()
+	}
+	if err != nil {
+		r.Failures = []error{err}
 		return
 	}
-	if all := s.Runs(ctx, &a.Request, a.document.Root); len(all) > 0 {
+	if steps := result.Patch(); len(steps) > 0 {
+		r.Patch = patch.JSON(steps)
+		r.annotate("mutated", result.Done)
+	}
+}
+
+// starts reports whether the object is a new run. The endpoint Runs is for those
+// that are not validated.
+func (a *asked) starts() bool { return a.Operation == "CREATE" && a.Kind == "Workflow" }
+
+func (a *asked) start(ctx context.Context, s *State, r *Response) error {
+	if s.Runs == nil {
+		return nil
+	}
+	all, err := s.Runs(ctx, &a.Request, a.document.Root)
+	if err != nil {
+		return &CallError{Status: http.StatusServiceUnavailable, Err: fmt.Errorf("count the runs: %w", err)}
+	}
+	if len(all) > 0 {
 		r.refuse(all)
 	}
+	return nil
 }

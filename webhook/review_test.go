@@ -2,6 +2,7 @@ package webhook_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -19,6 +20,8 @@ import (
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/lint/rules"
+	"github.com/tiphys-dev/tiphys/lint/source"
+	"github.com/tiphys-dev/tiphys/policies/defaults"
 	"github.com/tiphys-dev/tiphys/webhook"
 	"github.com/tiphys-dev/tiphys/webhook/webhooktest"
 )
@@ -268,10 +271,8 @@ func TestLarge(t *testing.T) {
 }
 
 func TestPanic(t *testing.T) {
-	bad := &lint.Rule{Name: "bad", Severity: lint.Warning, Run: func(*lint.Pass) { panic("oh") }}
-	s := &webhook.State{Rules: []*lint.Rule{bad}, Patch: func(context.Context, *webhook.Request, *manifest.Node) ([]byte, map[string]string, error) {
-		panic("no")
-	}}
+	bad := &lint.Rule{Name: "bad", Severity: lint.Warning, Mends: true, Run: func(*lint.Pass) { panic("oh") }}
+	s := &webhook.State{Rules: []*lint.Rule{bad}}
 	r, err := webhook.Review(t.Context(), webhook.Validate, webhooktest.Request{Object: good}.Body(), s)
 	if err != nil {
 		t.Fatal(err)
@@ -286,5 +287,65 @@ func TestPanic(t *testing.T) {
 	var call *webhook.CallError
 	if !errors.As(err, &call) || call.Status != 500 || len(r.Failures) != 1 {
 		t.Errorf("mutate: %v, %v", err, r.Failures)
+	}
+}
+
+// TestMutate: what is written is what policies and safe fixes want, once.
+func TestMutate(t *testing.T) {
+	d := manifest.Parse(source.NewFile("defaults.yaml", []byte("{spec: {ttlStrategy: {secondsAfterCompletion: 3600}}, metadata: {labels: {team: data}}}")))[0]
+	compiled, problems := defaults.Compile("production", d.Root)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	s := &webhook.State{Rules: rules.All(), Policies: func(_ context.Context, r *webhook.Request) lint.Policies {
+		if !r.Defaults {
+			return nil
+		}
+		return &terms{Extra: defaults.Extras(compiled)}
+	}}
+	mutate := func(q webhooktest.Request) webhook.Response {
+		t.Helper()
+		r, err := webhook.Review(t.Context(), webhook.Mutate, q.Body(), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		valid(t, r)
+		return r
+	}
+	r := mutate(webhooktest.Request{Object: good})
+	want := `[{"op":"add","path":"/metadata/labels","value":{"team":"data"}},` +
+		`{"op":"add","path":"/metadata/annotations","value":{"policy.tiphys.dev/defaults":"production: metadata.labels.team, spec.ttlStrategy.secondsAfterCompletion"}},` +
+		`{"op":"add","path":"/spec/ttlStrategy","value":{"secondsAfterCompletion":3600}}]`
+	if diff := cmp.Diff(want, string(r.Patch)); diff != "" || !r.Allowed {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	b, err := r.JSON()
+	if err != nil || !strings.Contains(string(b), `"patchType":"JSONPatch","patch":"`+base64.StdEncoding.EncodeToString(r.Patch)) {
+		t.Errorf("the answer is %s", b)
+	}
+	done := strings.Replace(strings.Replace(good, "namespace: data", "namespace: data, labels: {team: x}", 1), "entrypoint: main", "entrypoint: main, ttlStrategy: {secondsAfterFailure: 1, secondsAfterCompletion: 9}", 1)
+	if r := mutate(webhooktest.Request{Object: done}); len(r.Patch) > 0 {
+		t.Errorf("what is there is written again: %s", r.Patch)
+	}
+	if r := mutate(webhooktest.Request{Object: strings.Replace(good, "a:1", "a:2", 1), Old: good, Operation: "UPDATE"}); r.Skipped != "operation" || len(r.Patch) > 0 {
+		t.Errorf("a run that exists is mutated: %q %s", r.Skipped, r.Patch)
+	}
+}
+
+func TestRuns(t *testing.T) {
+	s := &webhook.State{Runs: func(context.Context, *webhook.Request, *manifest.Node) ([]webhook.Refusal, error) {
+		return []webhook.Refusal{{Policy: "production", Message: `1 run of template "etl" may exist at once, and "etl-1" is not over`}}, nil
+	}}
+	r, err := webhook.Review(t.Context(), webhook.Runs, webhooktest.Request{Object: good}.Body(), s)
+	if want := `1 run of template "etl" may exist at once, and "etl-1" is not over [policy production]`; err != nil || r.Allowed || r.Code != 403 || r.Message != want {
+		t.Errorf("got %v %d %s, %v", r.Allowed, r.Code, r.Message, err)
+	}
+	s.Runs = func(context.Context, *webhook.Request, *manifest.Node) ([]webhook.Refusal, error) {
+		return nil, errors.New("no list")
+	}
+	_, err = webhook.Review(t.Context(), webhook.Runs, webhooktest.Request{Object: good}.Body(), s)
+	var call *webhook.CallError
+	if !errors.As(err, &call) || call.Status != 503 || call.Error() != "count the runs: no list" {
+		t.Errorf("runs that cannot be counted: %v", err)
 	}
 }

@@ -44,13 +44,12 @@ type State struct {
 	Policies func(context.Context, *Request) lint.Policies
 	// Policy checks an object of our own kind WorkflowPolicy.
 	Policy func(*manifest.Node) []lint.Finding
-	// World answers for what is in the cluster; nil for nothing known.
+	// World answers for what is in the cluster; nil for nothing known. One that is
+	// Bounded is asked for an answer within each request.
 	World resolve.World
-	// Patch is what is to be written into an object: a JSON Patch, empty for
-	// nothing, and what is told of it to the audit log.
-	Patch func(context.Context, *Request, *manifest.Node) (patch []byte, audit map[string]string, err error)
-	// Runs tells why a run is one too many, empty for none.
-	Runs func(context.Context, *Request, *manifest.Node) []Refusal
+	// Runs tells why a run is one too many, empty for none. An error fails the
+	// call: runs that cannot be counted are not let through unnoticed.
+	Runs func(context.Context, *Request, *manifest.Node) ([]Refusal, error)
 	// Namespace returns the labels of a namespace and whether it is known.
 	Namespace func(name string) (labels map[string]string, known bool)
 	// Now is the clock; nil where nothing depends on it.
@@ -73,6 +72,14 @@ type Request struct {
 	NamespaceKnown        bool
 	User                  User
 	DryRun                bool
+	// Defaults is set where the object is to be mutated: defaults of policies are
+	// asked for as well.
+	Defaults bool
+}
+
+// A Bounded world answers a request within what its context allows.
+type Bounded interface {
+	Within(context.Context) resolve.World
 }
 
 // A User is who asked.

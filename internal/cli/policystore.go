@@ -105,7 +105,7 @@ func (s *policyStore) of(set *environment.Set, e *environment.Environment, names
 			return nil, fmt.Errorf("%s: policy %q is a path, and must be a name: %s means policies/%s.yaml beside the environments folder",
 				environmentPlace(e, i), name, base(name), base(name))
 		}
-		file := policyFile(set, name)
+		file := policyOf(set, name)
 		found, err := s.loader.load(policyRef{file, environmentPlace(e, i)})
 		if err != nil {
 			return nil, unknownPolicy(e, i, file, err)
@@ -130,10 +130,10 @@ func base(path string) string {
 	return strings.TrimSuffix(name, filepath.Ext(name))
 }
 
-// policyFile is the file that an environment means by the name of a policy:
+// policyOf is the file that an environment means by the name of a policy:
 // policies/NAME.yaml beside the environments folder, the chart's own first, or
 // the name alone for one that comes with tiphys.
-func policyFile(set *environment.Set, name string) string {
+func policyOf(set *environment.Set, name string) string {
 	for _, folder := range slices.Backward(set.Folders) {
 		file := filepath.Join(filepath.Dir(folder), "policies", name+".yaml")
 		if _, err := os.Stat(file); err == nil {

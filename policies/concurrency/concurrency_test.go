@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tiphys-dev/tiphys/api/v1alpha1"
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/lint/patch"
@@ -30,7 +31,15 @@ func parse(t testing.TB, text string) *manifest.Document {
 
 func limit(t testing.TB, policy, text string) *concurrency.Limit {
 	t.Helper()
-	return concurrency.Compile(policy, parse(t, text).Root)
+	n := parse(t, text).Root
+	most, _ := n.Get("max").Int()
+	l := &concurrency.Limit{
+		Policy: policy, Max: int(most), Per: v1alpha1.ConcurrencyKey(n.Get("per").Text()), Label: n.Get("label").Text(), Exceeded: v1alpha1.Queue,
+	}
+	if e := n.Get("exceeded"); e.Set() {
+		l.Exceeded = v1alpha1.Exceeded(e.Text())
+	}
+	return l
 }
 
 type always struct{ terms *lint.Terms }

@@ -8,10 +8,7 @@
 // A limit counts within a namespace: what is counted together has one Key.
 package concurrency
 
-import (
-	"github.com/tiphys-dev/tiphys/api/v1alpha1"
-	"github.com/tiphys-dev/tiphys/lint/manifest"
-)
+import "github.com/tiphys-dev/tiphys/api/v1alpha1"
 
 // A Limit is the concurrency of one policy. It is not changed once compiled.
 type Limit struct {
@@ -25,21 +22,4 @@ type Limit struct {
 	Label string
 	// Exceeded says what becomes of a run that is one too many: Queue or Reject.
 	Exceeded v1alpha1.Exceeded
-}
-
-// Compile reads spec.concurrency of a policy, whose fields have been checked. It
-// returns nil where there is none.
-func Compile(policy string, n *manifest.Node) *Limit {
-	if !n.Set() {
-		return nil
-	}
-	most, _ := n.Get("max").Int()
-	l := &Limit{
-		Policy: policy, Max: int(most), Per: v1alpha1.ConcurrencyKey(n.Get("per").Text()), Label: n.Get("label").Text(),
-		Exceeded: v1alpha1.Exceeded(n.Get("exceeded").Text()),
-	}
-	if l.Exceeded == "" {
-		l.Exceeded = v1alpha1.Queue
-	}
-	return l
 }

@@ -147,6 +147,25 @@ func TestHomes(t *testing.T) {
 	}
 }
 
+// TestWebhookIsLean: what judges requests in a cluster has neither Helm nor SOPS
+// nor the clients of clouds and registries in it.
+func TestWebhookIsLean(t *testing.T) {
+	never := []string{
+		"helm.sh", "github.com/getsops", "oras.land", "filippo.io/age", "cloud.google.com", "github.com/aws", "github.com/Azure",
+		"github.com/AzureAD", "github.com/hashicorp", "github.com/google/go-containerregistry", "github.com/spf13/cobra",
+		module + "packaging", module + "promotion", module + "internal/cli",
+	}
+	p, ok := list(t)["cmd/tiphys-webhook"]
+	if !ok {
+		t.Fatal("there is no cmd/tiphys-webhook")
+	}
+	for _, dep := range p.Deps {
+		if slices.ContainsFunc(never, func(n string) bool { return within(dep, n) }) {
+			t.Errorf("tiphys-webhook links %s", dep)
+		}
+	}
+}
+
 // within reports whether path is the package or, for what is not of the
 // standard library, below it: net/url knows no network, whatever net does.
 func within(path, below string) bool {

@@ -29,6 +29,9 @@ type flags struct {
 	namespace            string
 	service, secret      string
 	validating, mutating list
+	unwatched            list
+	audit                time.Duration
+	limitRuns            bool
 }
 
 // A list is a flag that may be given several times, or with commas.
@@ -75,7 +78,7 @@ func parse(args []string, s Streams) (*flags, error) {
 	set.Int64Var(&f.body, "max-body", 8<<20, "the most `bytes` of a request: the object and what it was before")
 	set.IntVar(&f.reviews, "max-reviews", 0, "how many reviews run at once; 0 for twice the number of processors")
 	set.BoolVar(&f.standalone, "standalone", false, "ask no cluster: go by --policy alone")
-	set.Var(&f.policies, "policy", "with --standalone, a `file` of WorkflowPolicies; may be repeated")
+	set.Var(&f.policies, "policy", "with --standalone, a `file` of WorkflowPolicies, or baseline, restricted or production; may be repeated")
 	set.StringVar(&f.certDir, "cert-dir", "", "a `directory` with tls.crt and tls.key that somebody else keeps, such as cert-manager; it is followed. Unless given, the webhook keeps its own certificate in --secret")
 	set.StringVar(&f.kubeconfig, "kubeconfig", "", "a `file` that tells how to reach the cluster; unless given, as pods do")
 	set.StringVar(&f.namespace, "namespace", "tiphys", "the `namespace` that the webhook runs in")
@@ -83,6 +86,9 @@ func parse(args []string, s Streams) (*flags, error) {
 	set.StringVar(&f.secret, "secret", "tiphys-webhook-tls", "the `name` of the Secret that the certificate is kept in")
 	set.Var(&f.validating, "validating-configuration", "the `names` of the ValidatingWebhookConfigurations that are to trust the certificate (tiphys-webhook)")
 	set.Var(&f.mutating, "mutating-configuration", "the `names` of the MutatingWebhookConfigurations that are to trust the certificate (tiphys-webhook)")
+	set.Var(&f.unwatched, "unwatched", "`kinds` that the role does not allow to watch, such as Secret: whether one exists is unknown then, and never reported")
+	set.DurationVar(&f.audit, "audit", 10*time.Minute, "how often all that exists is looked at; below 0 for never")
+	set.BoolVar(&f.limitRuns, "limit-runs", true, "hold runs to the limits of policies: count them, and keep the numbers of semaphores")
 	set.TextVar(&f.level, "log-level", slog.LevelInfo, "debug (all requests), info (denials), warn or error")
 	set.BoolVar(&f.version, "version", false, "print the version and end")
 	if err := set.Parse(args); err != nil {

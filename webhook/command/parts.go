@@ -57,15 +57,3 @@ func (p *parts) certificate(f *flags, config *rest.Config, log *slog.Logger) err
 	p.Certificate, p.Facts.Authority, p.run = k.Certificate, k.Authority, append(p.run, k.Run)
 	return nil
 }
-
-// standalone has the server go by files.
-func (p *parts) standalone(f *flags, s webhook.State) error {
-	p.State = func() *webhook.State { return &s }
-	return nil
-}
-
-// cluster has the server go by what is in the cluster.
-func (p *parts) cluster(f *flags, s webhook.State, config *rest.Config, log *slog.Logger) error {
-	p.State = func() *webhook.State { return &s }
-	return nil
-}

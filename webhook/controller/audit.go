@@ -3,6 +3,7 @@ package controller
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,10 +16,12 @@ import (
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
+	"github.com/tiphys-dev/tiphys/lint/resolve"
 	"github.com/tiphys-dev/tiphys/lint/source"
 	"github.com/tiphys-dev/tiphys/lint/workflow"
 	"github.com/tiphys-dev/tiphys/policies"
 	"github.com/tiphys-dev/tiphys/webhook"
+	"github.com/tiphys-dev/tiphys/webhook/limits"
 )
 
 // Bounds of an audit: how many objects are in memory at once, and how many
@@ -86,7 +89,7 @@ func (t *term) audit(ctx context.Context, _ reconcile.Request) (reconcile.Result
 	f := enforce(entries, policies.Options{})
 	r := &auditor{
 		Audit: &Audit{Findings: map[lint.Severity]int{}, policies: map[string]*tally{}},
-		state: t.state.Load(), enforced: f, usage: f.set.NewUsage(), now: began, events: t.told(),
+		state: t.state.Load(), world: t.options.World.Memory(), limits: t.options.Limits, enforced: f, usage: f.set.NewUsage(), now: began, events: t.told(),
 	}
 	for _, e := range entries {
 		r.policies[e.name] = &tally{uid: e.uid, rules: map[string]*ruleTally{}}
@@ -118,6 +121,8 @@ func (t *term) audit(ctx context.Context, _ reconcile.Request) (reconcile.Result
 type auditor struct {
 	*Audit
 	state    *webhook.State
+	world    resolve.World
+	limits   *limits.Limits
 	enforced *enforced
 	usage    *policies.Usage
 	now      time.Time
@@ -128,7 +133,7 @@ func (a *auditor) kind(ctx context.Context, from client.Reader, k auditedKind) e
 	page := &unstructured.UnstructuredList{}
 	page.SetAPIVersion("argoproj.io/v1alpha1")
 	page.SetKind(k.name + "List")
-	options := &client.ListOptions{Limit: pageSize, Raw: nil}
+	options := &client.ListOptions{Limit: pageSize}
 	if k.selector != "" {
 		client.MatchingLabelsSelector{Selector: selector(k.selector)}.ApplyToList(options)
 	}
@@ -166,13 +171,14 @@ func (a *auditor) object(ctx context.Context, u *unstructured.Unstructured) erro
 	if q.Namespace != "" && a.state.Namespace != nil {
 		q.NamespaceLabels, q.NamespaceKnown = a.state.Namespace(q.Namespace)
 	}
-	o := lint.Options{Rules: a.state.Rules, Argo: a.state.Argo, World: a.state.World, Policies: a.enforced.view(q)}
+	o := lint.Options{Rules: a.state.Rules, Argo: a.state.Argo, World: a.world, Policies: a.enforced.view(q)}
 	l := lint.New(o)
 	d := manifest.ParseJSON(source.NewFile("", text))
 	l.AddDocument(d)
 	result := l.Finish()
 	a.Objects++
-	for _, p := range a.enforced.set.Matching(q, d.Root) {
+	matching := a.enforced.set.Matching(q, d.Root)
+	for _, p := range matching {
 		if t := a.policies[p.Name]; t != nil {
 			t.objects++
 		}
@@ -180,10 +186,17 @@ func (a *auditor) object(ctx context.Context, u *unstructured.Unstructured) erro
 	for i := range result.Findings {
 		f := &result.Findings[i]
 		a.Findings[f.Severity]++
-		if t := a.policies[f.Policy]; t != nil {
-			t.add(f)
+		for name := range strings.SplitSeq(f.Policy, ", ") { // several may want the same
+			if t := a.policies[name]; t != nil {
+				t.add(f)
+			}
 		}
 	}
 	a.events.see(u, result.Findings)
+	if a.limits != nil {
+		if err := a.limits.Exists(ctx, d.Root, q.Namespace, matching, a.world); err != nil {
+			return err
+		}
+	}
 	return ctx.Err()
 }

@@ -85,7 +85,7 @@ func request(ctx context.Context, r *webhook.Request) policies.Request {
 	return policies.Request{
 		Context: ctx, Operation: r.Operation, Namespace: r.Namespace,
 		User:            policies.User{Name: r.User.Name, UID: r.User.UID, Groups: r.User.Groups},
-		NamespaceLabels: r.NamespaceLabels, NamespaceKnown: r.NamespaceKnown, DryRun: r.DryRun,
+		NamespaceLabels: r.NamespaceLabels, NamespaceKnown: r.NamespaceKnown, DryRun: r.DryRun, Defaults: r.Defaults,
 	}
 }
 

@@ -30,6 +30,7 @@ import (
 	"github.com/tiphys-dev/tiphys/api/v1alpha1"
 	"github.com/tiphys-dev/tiphys/policies"
 	"github.com/tiphys-dev/tiphys/webhook"
+	"github.com/tiphys-dev/tiphys/webhook/limits"
 	"github.com/tiphys-dev/tiphys/webhook/world"
 )
 
@@ -45,11 +46,10 @@ type Options struct {
 	Namespace string
 	// World answers for what is in the cluster.
 	World *world.World
-	// State is what every State has beside what comes of policies. Its
-	// Policies, Policy, World and Namespace are set here.
+	// State is what every State has beside what is known here.
 	State webhook.State
-	// Apply may add to the State what depends on policies; nil adds nothing.
-	Apply func(*webhook.State, *policies.Set)
+	// Limits holds runs to the limits of policies; nil is not at all.
+	Limits *limits.Limits
 	// Audit is how often everything is looked at; 0 is 10 minutes, below 0 never.
 	Audit time.Duration
 	// Settle is how long an audit waits for more changes of policies after one; 0

@@ -94,8 +94,10 @@ func (c *Controller) stateOf(f *enforced) *webhook.State {
 		q.Now = c.options.Now()
 		return f.view(q)
 	}
-	if c.options.Apply != nil {
-		c.options.Apply(&s, f.set)
+	if l := c.options.Limits; l != nil {
+		s.Runs = func(ctx context.Context, r *webhook.Request, n *manifest.Node) ([]webhook.Refusal, error) {
+			return l.Start(ctx, r, n, f.set.Matching(request(ctx, r), n), c.options.World.Within(ctx))
+		}
 	}
 	return &s
 }

@@ -9,7 +9,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/tiphys-dev/tiphys/api/v1alpha1"
 	"github.com/tiphys-dev/tiphys/policies/concurrency"
 )
 
@@ -21,12 +20,16 @@ type book struct {
 }
 
 type entry struct {
-	Policy string                  `json:"policy"`
-	Per    v1alpha1.ConcurrencyKey `json:"per"`
-	Value  string                  `json:"value,omitempty"`
-	UID    string                  `json:"uid"`
-	Name   string                  `json:"name"`
-	At     time.Time               `json:"at"`
+	Policy string    `json:"policy"`
+	Per    string    `json:"per"`
+	Value  string    `json:"value,omitempty"`
+	UID    string    `json:"uid"`
+	Name   string    `json:"name"`
+	At     time.Time `json:"at"`
+}
+
+func (e entry) of(k concurrency.Key) bool {
+	return e.Policy == k.Policy && e.Per == string(k.Per) && e.Value == k.Value
 }
 
 const bookKey = "runs"
@@ -64,7 +67,7 @@ func (b *book) holders(k concurrency.Key, exist []concurrency.Run, over func(ent
 		if e.At.Before(b.expired) {
 			continue
 		}
-		if e.Policy != k.Policy || e.Per != k.Per || e.Value != k.Value {
+		if !e.of(k) {
 			keep = append(keep, e)
 			continue
 		}
@@ -88,11 +91,11 @@ func (b *book) holders(k concurrency.Key, exist []concurrency.Run, over func(ent
 // add writes a run in, unless it is there already.
 func (b *book) add(k concurrency.Key, run concurrency.Run, now time.Time) {
 	for _, e := range b.entries {
-		if e.UID == run.UID && e.Policy == k.Policy && e.Per == k.Per && e.Value == k.Value {
+		if e.UID == run.UID && e.of(k) {
 			return
 		}
 	}
-	b.entries = append(b.entries, entry{k.Policy, k.Per, k.Value, run.UID, run.Name, now.UTC()})
+	b.entries = append(b.entries, entry{k.Policy, string(k.Per), k.Value, run.UID, run.Name, now.UTC()})
 }
 
 // write replaces the version of the book that was read.

@@ -10,7 +10,7 @@
 //
 // What is guaranteed: never more runs than the limit, as long as the API server
 // stores what was admitted within Hold, or not at all, and clocks of replicas
-// differ by no more than Hold allows for. What is not: that every slot is used.
+// differ by a few seconds at most. What is not: that every slot is used.
 // A run that was admitted here and then refused elsewhere, or deleted at once,
 // keeps its slot for as long as Hold. And who may change a Workflow may hide it
 // from the count, by its labels.
@@ -24,7 +24,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
@@ -41,8 +40,6 @@ const Hold = 65 * time.Second
 type Slots struct {
 	// Namespace is where the books are.
 	Namespace string
-	// Selector selects the Workflows that count for a limit and a key.
-	Selector func(*concurrency.Limit, concurrency.Key) (labels.Selector, error)
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 
@@ -112,12 +109,8 @@ func (q *request) try(l *concurrency.Limit, k concurrency.Key, run concurrency.R
 
 // list returns the runs of a key that exist and are not over.
 func (q *request) list(l *concurrency.Limit, k concurrency.Key) ([]concurrency.Run, error) {
-	s, err := q.Selector(l, k)
-	if err != nil {
-		return nil, err
-	}
 	var out []concurrency.Run
-	o := metav1.ListOptions{LabelSelector: s.String() + notOver(s), Limit: 500}
+	o := metav1.ListOptions{LabelSelector: completed + "!=true", Limit: 500}
 	for {
 		page, err := q.runs.Namespace(k.Namespace).List(q.ctx, o)
 		if err != nil {
@@ -125,6 +118,9 @@ func (q *request) list(l *concurrency.Limit, k concurrency.Key) ([]concurrency.R
 		}
 		for i := range page.Items {
 			m := &page.Items[i]
+			if other, ok := l.OfRun(k.Namespace, m.Labels); !ok || other != k {
+				continue
+			}
 			out = append(out, concurrency.Run{UID: string(m.UID), Name: m.Name, Started: m.CreationTimestamp.Time})
 		}
 		if o.Continue = page.Continue; o.Continue == "" {
@@ -135,13 +131,6 @@ func (q *request) list(l *concurrency.Limit, k concurrency.Key) ([]concurrency.R
 
 // completed is the label that Argo's controller puts on a run that is over.
 const completed = "workflows.argoproj.io/completed"
-
-func notOver(s labels.Selector) string {
-	if s.Empty() {
-		return completed + "!=true"
-	}
-	return "," + completed + "!=true"
-}
 
 // over reports whether a run that is in the book, but not among those that
 // exist and are not over, exists: then it is over.

@@ -12,7 +12,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
@@ -33,10 +32,10 @@ type hall struct {
 	ahead     atomic.Int64 // of the clock of the replicas
 }
 
-var limit = &concurrency.Limit{Policy: "few", Max: 3}
+var limit = &concurrency.Limit{Policy: "few", Max: 3, Per: v1alpha1.PerNamespace, Exceeded: v1alpha1.Reject}
 
 func (h *hall) key() concurrency.Key {
-	return concurrency.Key{Policy: "few", Namespace: h.namespace, Per: v1alpha1.PerNamespace, Value: h.namespace}
+	return concurrency.Key{Policy: "few", Per: v1alpha1.PerNamespace, Namespace: h.namespace, Value: h.namespace}
 }
 
 func newHall(t *testing.T, config *rest.Config) *hall {
@@ -54,7 +53,6 @@ func newHall(t *testing.T, config *rest.Config) *hall {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.Selector = func(*concurrency.Limit, concurrency.Key) (labels.Selector, error) { return labels.Everything(), nil }
 		s.Now = func() time.Time { return time.Now().Add(time.Duration(h.ahead.Load())) }
 		h.replicas = append(h.replicas, s)
 	}
@@ -94,10 +92,10 @@ func TestSlots(t *testing.T) {
 		for _, name := range []string{"a", "b", "c"} {
 			h.create(t, name)
 		}
-		h.want(t, "d", false, `"a", "b" and "c" run already`)
+		h.want(t, "d", false, `"a", "b" and "c" are not over`)
 		h.finish(t, "b")
 		h.want(t, "d", true, "")
-		h.want(t, "e", false, `"d" run already`)
+		h.want(t, "e", false, `"d"`)
 	})
 	t.Run("a trial takes no slot", func(t *testing.T) {
 		h := newHall(t, config)
@@ -112,7 +110,7 @@ func TestSlots(t *testing.T) {
 		for _, name := range []string{"a", "a", "b", "c", "c", "a"} {
 			h.want(t, name, true, "")
 		}
-		h.want(t, "d", false, "run already")
+		h.want(t, "d", false, "not over")
 	})
 	t.Run("a run that never came to be", func(t *testing.T) {
 		h := newHall(t, config)
@@ -120,7 +118,7 @@ func TestSlots(t *testing.T) {
 			h.want(t, name, true, "")
 		}
 		h.ahead.Store(int64(slots.Hold - 5*time.Second))
-		h.want(t, "d", false, "run already")
+		h.want(t, "d", false, "not over")
 		h.ahead.Store(int64(slots.Hold + time.Second))
 		h.want(t, "d", true, "")
 	})

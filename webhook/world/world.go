@@ -122,6 +122,26 @@ func (w *World) cache(kind string) *cache {
 	return nil
 }
 
+// look finds an object in memory. It is Unknown if it is not there; the cache is
+// nil where that says nothing.
+func (w *World) look(kind, namespace, name string) (*cache, record, resolve.State) {
+	c := w.cache(kind)
+	if c == nil || name == "" || c.kind.namespaced && namespace == "" {
+		return nil, record{}, resolve.Unknown
+	}
+	if r, ok := c.store.get(c.space(namespace), name); ok {
+		return c, r, resolve.Known
+	}
+	return c, record{}, resolve.Unknown
+}
+
+func libraryKind(cluster bool) string {
+	if cluster {
+		return workflow.KindClusterWorkflowTemplate
+	}
+	return workflow.KindWorkflowTemplate
+}
+
 // Library returns the signature of a WorkflowTemplate, or with cluster of a
 // ClusterWorkflowTemplate.
 func (w *World) Library(namespace, name string, cluster bool) (*resolve.Library, resolve.State) {
@@ -173,6 +193,36 @@ func (w *World) Runs(namespace string, f func(name string, labels map[string]str
 // dozen. It is asked by one goroutine.
 func (w *World) Within(ctx context.Context) resolve.World { return &request{World: w, ctx: ctx} }
 
+// Memory returns the same world for what need not be up to the moment, such as an
+// audit: nothing is asked, and what a cache that is up to date does not have is
+// Absent.
+func (w *World) Memory() resolve.World { return memory{w} }
+
+type memory struct{ *World }
+
+// Library implements resolve.World.
+func (m memory) Library(namespace, name string, cluster bool) (*resolve.Library, resolve.State) {
+	r, state := m.find(libraryKind(cluster), namespace, name)
+	if state == resolve.Known && r.library == nil {
+		return nil, resolve.Unknown
+	}
+	return r.library, state
+}
+
+// Object implements resolve.World.
+func (m memory) Object(kind, namespace, name string) resolve.State {
+	_, state := m.find(kind, namespace, name)
+	return state
+}
+
+func (m memory) find(kind, namespace, name string) (record, resolve.State) {
+	c, r, state := m.look(kind, namespace, name)
+	if state == resolve.Unknown && c != nil && c.fresh() {
+		state = resolve.Absent
+	}
+	return r, state
+}
+
 // mostAsked bounds what one request may ask the API server: an object with so
 // many mistakes is denied for the first of them.
 const mostAsked = 32
@@ -186,11 +236,7 @@ type request struct {
 
 // Library implements resolve.World.
 func (q *request) Library(namespace, name string, cluster bool) (*resolve.Library, resolve.State) {
-	kind := workflow.KindWorkflowTemplate
-	if cluster {
-		kind, namespace = workflow.KindClusterWorkflowTemplate, ""
-	}
-	r, state := q.find(kind, namespace, name)
+	r, state := q.find(libraryKind(cluster), namespace, name)
 	if state == resolve.Known && r.library == nil {
 		return nil, resolve.Unknown // it exists, but what is in it is still on its way
 	}
@@ -204,18 +250,11 @@ func (q *request) Object(kind, namespace, name string) resolve.State {
 }
 
 func (q *request) find(kind, namespace, name string) (record, resolve.State) {
-	c := q.cache(kind)
-	if c == nil || name == "" || c.kind.namespaced && namespace == "" {
-		return record{}, resolve.Unknown
+	c, r, state := q.look(kind, namespace, name)
+	if state == resolve.Unknown && c != nil && q.may() {
+		return q.confirm.ask(q.ctx, c, c.space(namespace), name)
 	}
-	namespace = c.space(namespace)
-	if r, ok := c.store.get(namespace, name); ok {
-		return r, resolve.Known
-	}
-	if !q.may() {
-		return record{}, resolve.Unknown
-	}
-	return q.confirm.ask(q.ctx, c, namespace, name)
+	return r, state
 }
 
 func (q *request) may() bool {

@@ -143,6 +143,11 @@ func answers(t *testing.T, api *cluster.Cluster) {
 	if got := w.Object("Pod", c.namespace, "other"); got != resolve.Unknown {
 		t.Errorf("a kind that nobody watches is %v", got)
 	}
+	for name, want := range map[string]resolve.State{"first": resolve.Known, "other": resolve.Absent} {
+		if got := w.Memory().Object("Secret", c.namespace, name); got != want {
+			t.Errorf("from memory, secret %s is %v", name, got)
+		}
+	}
 	c.secret(t, "later")
 	c.sees(t, w, "later")
 	if err := c.CoreV1().Secrets(c.namespace).Delete(t.Context(), "later", metav1.DeleteOptions{}); err != nil {

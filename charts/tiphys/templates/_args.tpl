@@ -13,7 +13,8 @@
 - --cert-dir=/certificate
 {{- end }}
 - --drain={{ .Values.drainSeconds }}s
-- --audit={{ .Values.audit.interval }}
+- --audit={{ ternary "-1s" .Values.audit.interval (eq .Values.audit.interval "0") }}
+- --limit-runs={{ .Values.concurrency.enabled }}
 - --log-level={{ .Values.log.level }}
 {{- with .Values.argo.version }}
 - --argo-version={{ . }}

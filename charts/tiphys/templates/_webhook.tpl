@@ -38,9 +38,11 @@ namespaceSelector:
 {{- /* Argo's controller writes the whole object for each step of a run, and
 people label and annotate: what leaves spec alone is none of our business. */ -}}
 {{- define "tiphys.conditions" -}}
+{{- if .Values.argo.controllers }}
 - name: not-argo
   expression: >-
     !(request.userInfo.username in {{ include "tiphys.controllers" . }})
+{{- end }}
 - name: spec-changed
   expression: >-
     request.operation != 'UPDATE' || !has(object.spec) || !has(oldObject.spec) || object.spec != oldObject.spec

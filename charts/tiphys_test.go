@@ -1,0 +1,200 @@
+package charts
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/yaml"
+
+	"github.com/tiphys-dev/tiphys/test/cluster"
+	"github.com/tiphys-dev/tiphys/test/testbin"
+)
+
+// product renders the chart with --set arguments.
+func product(t testing.TB, helm string, set ...string) string {
+	t.Helper()
+	args := []string{"--namespace", "argo", "--kube-version", "1.37.0"}
+	for _, s := range set {
+		args = append(args, "--set", s)
+	}
+	out, err := template(t, helm, "tiphys", "", args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// everything switches on what is off unless asked for, but for what needs the
+// kinds of other products.
+var everything = []string{
+	"watch.secrets=true", "networkPolicy.enabled=true", "metrics.dashboard=true", "priorityClassName=system-cluster-critical",
+	"namespaces.exclude={kube-system}", "namespaces.selector.matchLabels.checked=yes", "argo.version=3.6",
+	"podLabels.a=b", "podAnnotations.a=b", "serviceAccount.annotations.a=b", "image.digest=sha256:" + strings.Repeat("0", 64),
+	"tolerations[0].operator=Exists", "nodeSelector.a=b", "image.pullSecrets[0].name=a", "networkPolicy.metricsFrom[0].podSelector.matchLabels.a=b",
+}
+
+// others are for the kinds of cert-manager and Prometheus Operator.
+var others = []string{"certificates.mode=cert-manager", "metrics.serviceMonitor=true", "metrics.prometheusRule=true"}
+
+// The API server takes what the chart renders.
+func TestServerTakesTheChart(t *testing.T) {
+	api := cluster.Start(t)
+	for name, helm := range helms {
+		for what, set := range map[string][]string{
+			"as it is": nil, "with everything": everything,
+			"with nothing": {"watch.templates=false", "watch.configMaps=false", "watch.serviceAccounts=false", "watch.persistentVolumeClaims=false", "concurrency.enabled=false",
+				"mutating.enabled=false", "podDisruptionBudget.enabled=false", "crds.install=false"},
+		} {
+			t.Run(name+" "+what, func(t *testing.T) {
+				c := exec.Command(testbin.Kubectl(t), "--kubeconfig", api.Kubeconfig, "apply", "--dry-run=server", "--validate=strict", "-f", "-")
+				c.Stdin = strings.NewReader(strings.ReplaceAll(product(t, helm(t), set...), "namespace: argo", "namespace: default"))
+				if out, err := c.CombinedOutput(); err != nil {
+					t.Errorf("%v\n%s", err, out)
+				}
+				args := []string{"install", "tiphys", "tiphys", "--namespace", "default", "--dry-run=server", "--kubeconfig", api.Kubeconfig}
+				for _, s := range set {
+					args = append(args, "--set", s)
+				}
+				if out, err := exec.Command(helm(t), args...).CombinedOutput(); err != nil {
+					t.Errorf("helm install: %v\n%s", err, out)
+				}
+			})
+		}
+	}
+}
+
+// Both versions of Helm render the same.
+func TestVersionsOfHelm(t *testing.T) {
+	for _, set := range [][]string{nil, everything, others} {
+		three, four := byName(t, product(t, testbin.Helm3(t), set...)), byName(t, product(t, testbin.Helm4(t), set...))
+		if diff := cmp.Diff(three, four); diff != "" {
+			t.Errorf("Helm 3 (-) and 4 (+):\n%s", diff)
+		}
+	}
+}
+
+// byName has objects by kind and name.
+func byName(t testing.TB, text string) map[string]any {
+	t.Helper()
+	out := map[string]any{}
+	for d := range strings.SplitSeq(text, "\n---") {
+		var o map[string]any
+		if err := yaml.Unmarshal([]byte(d), &o); err != nil {
+			t.Fatalf("%v\n%s", err, d)
+		}
+		if o != nil {
+			out[fmt.Sprint(o["kind"], " ", o["metadata"].(map[string]any)["name"])] = o
+		}
+	}
+	return out
+}
+
+// Rights follow the switches: nothing that is off may be read.
+func TestProductRights(t *testing.T) {
+	read := func(set ...string) []string {
+		var out []string
+		role := byName(t, product(t, testbin.Helm4(t), set...))["ClusterRole release-name-tiphys-webhook"]
+		for _, r := range role.(map[string]any)["rules"].([]any) {
+			rule := r.(map[string]any)
+			if rule["resourceNames"] != nil {
+				continue // what is its own
+			}
+			for _, resource := range rule["resources"].([]any) {
+				if slices.Contains(rule["verbs"].([]any), any("watch")) {
+					out = append(out, resource.(string))
+				}
+			}
+		}
+		slices.Sort(out)
+		return out
+	}
+	always := []string{"namespaces", "workflowpolicies", "workflows"}
+	for name, test := range map[string]struct {
+		set  []string
+		more []string
+	}{
+		"as it is":        {nil, []string{"clusterworkflowtemplates", "configmaps", "persistentvolumeclaims", "serviceaccounts", "workflowtemplates"}},
+		"Secrets as well": {[]string{"watch.secrets=true"}, []string{"clusterworkflowtemplates", "configmaps", "persistentvolumeclaims", "secrets", "serviceaccounts", "workflowtemplates"}},
+		"nothing":         {[]string{"watch.templates=false", "watch.configMaps=false", "watch.serviceAccounts=false", "watch.persistentVolumeClaims=false"}, nil},
+	} {
+		want := slices.Sorted(slices.Values(append(slices.Clone(always), test.more...)))
+		if diff := cmp.Diff(want, read(test.set...)); diff != "" {
+			t.Errorf("%s: what may be watched (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// The schema knows every value that there is, and refuses what there is not.
+func TestProductSchema(t *testing.T) {
+	for _, bad := range []string{"watch.secret=true", "replicas=0", "validating.failurePolicy=fail", "argo.controllers={argo}", "audit.interval=ten", "certificates.mode=none"} {
+		if _, err := template(t, testbin.Helm4(t), "tiphys", "", "--set", bad); err == nil {
+			t.Errorf("%s is taken", bad)
+		}
+	}
+}
+
+// The copy of the CRD in the chart is the one that is generated.
+func TestProductCRD(t *testing.T) {
+	files, err := filepath.Glob("../api/crds/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	for _, f := range files {
+		want, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(filepath.Join("tiphys/files/crds", filepath.Base(f)))
+		if err != nil || !bytes.Equal(want, got) {
+			t.Errorf("%s is not the same in the chart (go generate ./charts): %v", f, err)
+		}
+	}
+}
+
+// Every metric of the alerts and of the dashboard is one that the webhook, or
+// the API server, has.
+func TestProductMetrics(t *testing.T) {
+	name := regexp.MustCompile(`\btiphys_[a-z_]+`)
+	have := map[string]bool{}
+	err := filepath.WalkDir("../webhook", func(path string, _ os.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, m := range name.FindAllString(string(text), -1) {
+			have[m] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []string{"tiphys/files/alerts.yaml", "tiphys/files/dashboard.json"} {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range name.FindAllString(string(text), -1) {
+			if !have[strings.TrimSuffix(m, "_bucket")] {
+				t.Errorf("%s has metric %s, which nobody has", f, m)
+			}
+		}
+	}
+	var dashboard struct{ Panels []struct{ Title string } }
+	text, err := os.ReadFile("tiphys/files/dashboard.json")
+	if err == nil {
+		err = json.Unmarshal(text, &dashboard)
+	}
+	if err != nil || len(dashboard.Panels) == 0 {
+		t.Errorf("the dashboard has %d panels: %v", len(dashboard.Panels), err)
+	}
+}
