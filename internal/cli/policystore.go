@@ -75,7 +75,7 @@ func (s *policyStore) plain() lint.Policies {
 // counted are the options for files, with a new count of what waivers cover.
 func (p *plan) counted() lint.Options {
 	o := p.lint
-	if s := p.policies; s != nil && len(s.always) > 0 {
+	if s := p.policies; len(s.always) > 0 {
 		set := s.set(s.always)
 		s.files = &policyCount{set, set.NewUsage()}
 		o.Policies = inFiles{set.For(policies.Request{Defaults: s.defaults, Usage: s.files.usage})}
@@ -91,7 +91,7 @@ func (s *policyStore) of(set *environment.Set, e *environment.Environment, names
 			return nil, fmt.Errorf("%s: policy %q is a path, and must be a name: %s means policies/%s.yaml beside the environments folder",
 				environmentPlace(e, i), name, base(name), base(name))
 		}
-		file := policyFile(set, name)
+		file := policyOf(set, name)
 		found, err := s.loader.load(policyRef{file, environmentPlace(e, i)})
 		if err != nil {
 			return nil, unknownPolicy(e, i, file, err)
@@ -116,10 +116,10 @@ func base(path string) string {
 	return strings.TrimSuffix(name, filepath.Ext(name))
 }
 
-// policyFile is the file that an environment means by the name of a policy:
+// policyOf is the file that an environment means by the name of a policy:
 // policies/NAME.yaml beside the environments folder, the chart's own first, or
 // the name alone for one that comes with tiphys.
-func policyFile(set *environment.Set, name string) string {
+func policyOf(set *environment.Set, name string) string {
 	for _, folder := range slices.Backward(set.Folders) {
 		file := filepath.Join(filepath.Dir(folder), "policies", name+".yaml")
 		if _, err := os.Stat(file); err == nil {
