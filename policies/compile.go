@@ -11,10 +11,13 @@ import (
 	"github.com/tiphys-dev/tiphys/policies/rego"
 )
 
-// compile compiles the modules of a policy that is right but for them.
-func (r *reader) compile() {
+// modulesOf compiles the modules, whatever is wrong beside them.
+func (r *reader) modulesOf() {
 	for _, m := range r.policy.Modules {
 		text := m.Node.Get("rego")
+		if m.Rego == "" || text.Kind != manifest.String {
+			continue // that is told
+		}
 		compiled, problems := rego.Compile(rego.Source{
 			Policy: r.policy.Name, Name: m.Name, Title: m.Title, File: r.policy.Name + "/" + m.Name + ".rego", Text: m.Rego,
 		})

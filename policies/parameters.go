@@ -88,8 +88,11 @@ func detail(e gojsonschema.ResultError, name string) string {
 // misfit words an error in what our own schemas ask for.
 func misfit(e gojsonschema.ResultError, at *manifest.Node, rule *lint.Rule) string {
 	what := "an item"
-	if at.Key != nil {
+	switch {
+	case at.Key != nil:
 		what = at.Key.Value
+	case at.Parent != nil && at.Parent.Key != nil:
+		what = "an item of " + at.Parent.Key.Value
 	}
 	switch e.Type() {
 	case "additional_property_not_allowed":

@@ -80,9 +80,7 @@ func FromObject(o *manifest.Node) (*Policy, []lint.Finding) {
 	p.Generation, _ = o.At("metadata", "generation").Int()
 	r := &reader{policy: p}
 	r.root(o)
-	if len(r.findings) == 0 {
-		r.compile()
-	}
+	r.modulesOf()
 	if len(r.findings) > 0 {
 		lint.Sort(r.findings)
 		return nil, r.findings

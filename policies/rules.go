@@ -4,6 +4,8 @@ import (
 	_ "embed"
 
 	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/policies/concurrency"
+	"github.com/tiphys-dev/tiphys/policies/defaults"
 )
 
 // The pages of the rules: what is wrong, why it hurts, and an example.
@@ -24,8 +26,11 @@ var (
 	ruleUnused  = rule("policy-waiver-unused", lint.Warning, pageUnused)
 )
 
-// Rules returns the rules of this package.
-func Rules() []*lint.Rule { return []*lint.Rule{ruleInvalid, ruleExpired, ruleUnused} }
+// Rules returns the rules of policies: of what is wrong with them, and of what
+// they write into objects.
+func Rules() []*lint.Rule {
+	return []*lint.Rule{concurrency.Rule, defaults.Rule, ruleInvalid, ruleExpired, ruleUnused}
+}
 
 func rule(name string, severity lint.Severity, page string) *lint.Rule {
 	return &lint.Rule{Name: name, Severity: severity, Topic: "policy", Page: page}

@@ -9,15 +9,13 @@ import (
 
 // A session is what the rules that only policies know share in one request.
 type session struct {
-	once sync.Once
-	rego rego.Session
-
 	mu    sync.Mutex
+	rego  *rego.Session // nil until the first module is asked
 	extra map[*terms][]lint.Extra
 }
 
-// extra returns the rules that only policies know, as this request needs them.
-func (v *view) extra(t *terms) []lint.Extra {
+// modules returns the modules as rules.
+func (v *view) modules(t *terms) []lint.Extra {
 	if len(t.modules) == 0 {
 		return nil
 	}
@@ -27,15 +25,14 @@ func (v *view) extra(t *terms) []lint.Extra {
 	if all, ok := s.extra[t]; ok {
 		return all
 	}
-	s.once.Do(func() {
+	if s.rego == nil {
 		r := &v.request
-		s.rego.Context = r.Context
-		s.rego.Request = rego.Request{
+		s.rego = &rego.Session{Context: r.Context, Request: rego.Request{
 			Operation: r.Operation, Namespace: r.Namespace, User: rego.User(r.User),
 			NamespaceLabels: r.NamespaceLabels, NamespaceKnown: r.NamespaceKnown, DryRun: r.DryRun,
-		}
+		}}
 		s.extra = map[*terms][]lint.Extra{}
-	})
+	}
 	var all []lint.Extra
 	for _, m := range t.modules {
 		if m.Severity == lint.Off {
@@ -45,7 +42,7 @@ func (v *view) extra(t *terms) []lint.Extra {
 		if m.ignore {
 			failure = lint.Warning
 		}
-		all = append(all, lint.Extra{Rule: m.compiled.Rule(&s.rego, failure), Setting: m.Setting})
+		all = append(all, lint.Extra{Rule: m.compiled.Rule(s.rego, failure), Setting: m.Setting})
 	}
 	s.extra[t] = all
 	return all

@@ -121,7 +121,7 @@ func (v *view) Terms(object *manifest.Node) *lint.Terms {
 	if t == nil {
 		return nil
 	}
-	extra := v.extra(t)
+	extra := v.modules(t)
 	if more := t.writes.extra(&v.request, about.kind); len(more) > 0 {
 		extra = append(extra[:len(extra):len(extra)], more...)
 	}

@@ -57,6 +57,9 @@ func runLint(ctx context.Context, s Streams, p *plan, output string, paths []str
 	if err != nil {
 		return err
 	}
+	if p.policies.defaults && len(p.policies.always) == 0 && len(in.charts) == 0 {
+		return errors.New("--defaults shows what policies write, and there is no policy: name one with --policy, or in " + configName)
+	}
 	slices.Sort(in.notes)
 	for _, n := range in.notes {
 		fmt.Fprintln(s.Err, "tiphys:", printable(n))

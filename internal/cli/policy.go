@@ -12,7 +12,7 @@ import (
 func newPolicy(s Streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "policy",
-		Short: "List and check policies",
+		Short: "List, check, test and export policies",
 		Long: "policy has what one needs to use and to write policies: files that say which rules\n" +
 			"hold for which workflows, and what is written into workflows that say nothing.",
 		Args: cobra.ArbitraryArgs,
@@ -27,6 +27,6 @@ func newPolicy(s Streams) *cobra.Command {
 			return fmt.Errorf("unknown command %q%s; see tiphys policy --help", args[0], near.Hint(args[0], have))
 		},
 	}
-	c.AddCommand(newPolicyList(s), newPolicyShow(s), newPolicyCheck(s))
+	c.AddCommand(newPolicyList(s), newPolicyShow(s), newPolicyCheck(s), newPolicyTest(s), newPolicyEval(s), newPolicyExport(s))
 	return c
 }

@@ -54,6 +54,7 @@ func (w *wrongPolicy) tell(s Streams) int {
 		}
 	}
 	_ = report.Write(s.Err, report.Text, report.Report{Findings: w.findings, Files: files}, report.Options{Color: color}) // there is no other place to tell it
+	fmt.Fprintln(s.Err, "tiphys: nothing was linted: mend the policies first")
 	return exitUsage
 }
 
@@ -131,7 +132,9 @@ func (l *policyLoader) parse(key string, f *source.File) []*policies.Policy {
 	}
 	all, found := policies.Parse(f)
 	l.findings = append(l.findings, found...)
-	l.files = insert(l.files, f.Name)
+	if len(all)+len(found) > 0 {
+		l.files = insert(l.files, f.Name)
+	}
 	for _, p := range all {
 		if i := slices.IndexFunc(l.all, func(q *policies.Policy) bool { return q.Name == p.Name }); i >= 0 {
 			l.findings = append(l.findings, policies.Twice(l.all[i], p))

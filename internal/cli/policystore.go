@@ -20,9 +20,11 @@ import (
 type policyStore struct {
 	loader policyLoader
 	always []*policies.Policy
-	now    time.Time
-	files  *policyCount // of what is no chart
-	charts []*policyCount
+	// defaults asks for what policies write into objects, too.
+	defaults bool
+	now      time.Time
+	files    *policyCount // of what is no chart
+	charts   []*policyCount
 }
 
 // A policyCount is a set of policies with what its waivers covered.
@@ -67,16 +69,16 @@ func (s *policyStore) plain() lint.Policies {
 	if len(s.always) == 0 {
 		return nil
 	}
-	return inFiles{s.set(s.always).For(policies.Request{})}
+	return inFiles{s.set(s.always).For(policies.Request{Defaults: s.defaults})}
 }
 
 // counted are the options for files, with a new count of what waivers cover.
 func (p *plan) counted() lint.Options {
 	o := p.lint
-	if s := p.policies; len(s.always) > 0 {
+	if s := p.policies; s != nil && len(s.always) > 0 {
 		set := s.set(s.always)
 		s.files = &policyCount{set, set.NewUsage()}
-		o.Policies = inFiles{set.For(policies.Request{Usage: s.files.usage})}
+		o.Policies = inFiles{set.For(policies.Request{Defaults: s.defaults, Usage: s.files.usage})}
 	}
 	return o
 }
@@ -89,7 +91,7 @@ func (s *policyStore) of(set *environment.Set, e *environment.Environment, names
 			return nil, fmt.Errorf("%s: policy %q is a path, and must be a name: %s means policies/%s.yaml beside the environments folder",
 				environmentPlace(e, i), name, base(name), base(name))
 		}
-		file := policyFile(set, name)
+		file := policyOf(set, name)
 		found, err := s.loader.load(policyRef{file, environmentPlace(e, i)})
 		if err != nil {
 			return nil, unknownPolicy(e, i, file, err)
@@ -105,7 +107,7 @@ func (s *policyStore) of(set *environment.Set, e *environment.Environment, names
 	c := &policyCount{set: s.set(all)}
 	c.usage = c.set.NewUsage()
 	s.charts = append(s.charts, c)
-	return inFiles{c.set.For(policies.Request{Namespace: namespace, Usage: c.usage})}, nil
+	return inFiles{c.set.For(policies.Request{Defaults: s.defaults, Namespace: namespace, Usage: c.usage})}, nil
 }
 
 // base is the name of the policy that a path was meant to be.
@@ -114,10 +116,10 @@ func base(path string) string {
 	return strings.TrimSuffix(name, filepath.Ext(name))
 }
 
-// policyFile is the file that an environment means by the name of a policy:
+// policyOf is the file that an environment means by the name of a policy:
 // policies/NAME.yaml beside the environments folder, the chart's own first, or
 // the name alone for one that comes with tiphys.
-func policyFile(set *environment.Set, name string) string {
+func policyOf(set *environment.Set, name string) string {
 	for _, folder := range slices.Backward(set.Folders) {
 		file := filepath.Join(filepath.Dir(folder), "policies", name+".yaml")
 		if _, err := os.Stat(file); err == nil {
@@ -183,6 +185,9 @@ func (p inFiles) Terms(object *manifest.Node) *lint.Terms {
 // findings are about the policies themselves: waivers that are expired, not
 // used, or of rules that nobody has.
 func (s *policyStore) findings() []lint.Finding {
+	if s == nil {
+		return nil
+	}
 	counts := s.charts
 	if s.files != nil {
 		counts = append(counts, s.files)
@@ -208,5 +213,10 @@ func (s *policyStore) findings() []lint.Finding {
 			}
 		}
 	}
-	return append(found, policies.Findings(states)...)
+	for _, f := range policies.Findings(states) {
+		if !slices.ContainsFunc(found, func(other lint.Finding) bool { return other.Span == f.Span }) { // a rule that is none finds nothing
+			found = append(found, f)
+		}
+	}
+	return found
 }

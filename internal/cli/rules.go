@@ -135,6 +135,12 @@ func explain(r *lint.Rule) string {
 	if p.Prose != "" {
 		fmt.Fprintf(&b, "\n%s\n", p.Prose)
 	}
+	if parameters := page.Parameters(r.Parameters); len(parameters) > 0 {
+		fmt.Fprint(&b, "\nA policy may give it parameters:\n\n")
+		for _, p := range parameters {
+			fmt.Fprintf(&b, "    %s: %s\n        %s\n", p.Name, p.Kind(), p.Doc)
+		}
+	}
 	c, ok := p.Firing()
 	if !ok {
 		return b.String()

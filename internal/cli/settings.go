@@ -38,6 +38,8 @@ type flags struct {
 	policy []string
 	quiet  bool
 	repair repair
+	// defaults asks for what policies write into objects, too.
+	defaults bool
 
 	environments []string
 	decrypt      string
@@ -62,6 +64,7 @@ func (f *flags) add(c *cobra.Command) {
 
 	set.BoolVar(&f.repair.write, "fix", false, "mend what can be mended safely, in the files")
 	set.BoolVar(&f.repair.diff, "diff", false, "print what --fix would change as a patch, instead of the report, and change nothing")
+	set.BoolVar(&f.defaults, "defaults", false, "with policies: report what they write into objects at admission, as findings that --diff shows and --fix writes")
 	set.BoolVar(&f.repair.unsafe, "unsafe-fixes", false, "with --fix or --diff: mend also what may not be meant so")
 
 	c.MarkFlagsMutuallyExclusive("fix", "diff")
@@ -154,6 +157,7 @@ func (f *flags) plan(c *cobra.Command, config *config) (*plan, error) {
 	if p.policies, err = openPolicies(f.policy, config.policies); err != nil {
 		return nil, err
 	}
+	p.policies.defaults = f.defaults
 	p.lint.Policies = p.policies.plain()
 	if s.argoVersion != "" {
 		if p.lint.Argo, err = lint.ParseVersion(s.argoVersion); err != nil {

@@ -97,3 +97,12 @@ func (p *progress) stop() {
 	close(p.quit)
 	<-p.gone
 }
+
+// printableLines is printable for a text of several lines.
+func printableLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = printable(line)
+	}
+	return strings.Join(lines, "\n")
+}

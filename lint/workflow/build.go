@@ -251,8 +251,8 @@ func (c *Call) needs() {
 	if c.Depends.Text() == "" {
 		return
 	}
-	e, _ := depends.Parse(c.Depends.Value)
-	for _, o := range e.Operands {
+	c.Waits, c.WaitProblems = depends.Parse(c.Depends.Value)
+	for _, o := range c.Waits.Operands {
 		if !o.Opaque {
 			c.Needs = append(c.Needs, Need{Task: o.Task, Status: o.Status, Node: c.Depends, From: o.From, To: o.TaskTo})
 		}

@@ -179,9 +179,13 @@ type Call struct {
 	Ref      *Ref
 	Inline   *Template
 
-	Arguments    Arguments
-	When         *manifest.Node
-	Depends      *manifest.Node
+	Arguments Arguments
+	When      *manifest.Node
+	Depends   *manifest.Node
+	// Waits is Depends as it was understood, WaitProblems what was not; nil and
+	// none for a step, and without Depends.
+	Waits        *depends.Expr
+	WaitProblems []depends.Problem
 	Dependencies []*manifest.Node
 	// Needs are the tasks that dependencies or depends name, in that order.
 	Needs        []Need

@@ -1,6 +1,7 @@
 package concurrency
 
 import (
+	_ "embed"
 	"fmt"
 	"strings"
 
@@ -12,8 +13,11 @@ import (
 	"github.com/tiphys-dev/tiphys/lint/workflow"
 )
 
-// Name is the name of the rule that reports what a limit needs.
-const Name = "concurrency-unmarked"
+//go:embed concurrency-unmarked.txtar
+var page string
+
+// Rule is the rule that reports what a limit needs, without the limit.
+var Rule = &lint.Rule{Name: "concurrency-unmarked", Severity: lint.Info, Topic: "policy", Page: page, Mends: true}
 
 // Rule returns the rule that reports what makes runs without the label by which
 // a limit counts them and, where they are to be queued, without the lock. Its
@@ -23,7 +27,9 @@ const Name = "concurrency-unmarked"
 // mutation should have written, for when that was down. It is not for updates of
 // Workflows: a run that exists keeps its spec.
 func (l *Limit) Rule() *lint.Rule {
-	return &lint.Rule{Name: Name, Severity: lint.Info, Topic: "policy", Mends: true, Run: l.run}
+	r := *Rule
+	r.Run = l.run
+	return &r
 }
 
 func (l *Limit) run(pass *lint.Pass) {

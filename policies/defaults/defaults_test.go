@@ -98,7 +98,7 @@ var cases = map[string]struct {
 	"an object without metadata": {"p: {metadata: {labels: {team: a}}}", "kind: Workflow\nspec: {}\n", []string{`add /metadata {"labels":{"team":"a"}}`}},
 	"runs of a CronWorkflow get the labels too": {"p: {metadata: {labels: {team: a, x: z}}, spec: {parallelism: 3}}",
 		"kind: CronWorkflow\nmetadata: {name: n, labels: {team: b}}\nspec: {workflowMetadata: {labelsFrom: {x: {expression: a}}}, workflowSpec: {}}\n",
-		[]string{`add /metadata/labels/x "z"`, `add /spec/workflowMetadata/labels {"team":"a"}`, `add /spec/workflowSpec/parallelism 3`}},
+		[]string{`add /metadata/labels/x "z"`, `add /spec/workflowMetadata/labels {"team":"b"}`, `add /spec/workflowSpec/parallelism 3`}},
 	"templates that run a pod": {"p: {templates: {activeDeadlineSeconds: 60, metadata: {annotations: {a: b}}}}",
 		"kind: Workflow\nspec: {templates: [{name: a, script: {image: x}}, {name: b, dag: {tasks: [{name: t, inline: {container: {image: y}}}]}}, {name: c, suspend: {}}, {name: d, resource: {action: get}}, {name: e, http: {url: x}}]}\n",
 		[]string{`add /spec/templates/0/activeDeadlineSeconds 60`, `add /spec/templates/0/metadata {"annotations":{"a":"b"}}`,

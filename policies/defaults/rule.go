@@ -2,6 +2,7 @@ package defaults
 
 import (
 	"cmp"
+	_ "embed"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,8 +13,11 @@ import (
 	"github.com/tiphys-dev/tiphys/lint/workflow"
 )
 
-// Name is the name of the rule that reports what a default would say.
-const Name = "default-missing"
+//go:embed default-missing.txtar
+var page string
+
+// Rule is the rule that reports what a default would say, without the defaults.
+var Rule = &lint.Rule{Name: "default-missing", Severity: lint.Info, Topic: "policy", Page: page, Mends: true}
 
 // Extras returns the rules that write the defaults of policies: one for each
 // policy, each knowing what the others write. All policies that match an object
@@ -30,11 +34,10 @@ func Extras(all ...*Defaults) []lint.Extra {
 	s.strict()
 	var extras []lint.Extra
 	for _, d := range all {
-		r := &lint.Rule{Name: Name, Severity: lint.Info, Topic: "policy", Mends: true,
-			Object: func(pass *lint.Pass) { s.object(pass, d.Policy) },
-			Run:    func(pass *lint.Pass) { s.run(pass, d.Policy) },
-		}
-		extras = append(extras, lint.Extra{Rule: r, Setting: lint.Setting{Policy: d.Policy, Severity: lint.Info}})
+		r := *Rule
+		r.Object = func(pass *lint.Pass) { s.object(pass, d.Policy) }
+		r.Run = func(pass *lint.Pass) { s.run(pass, d.Policy) }
+		extras = append(extras, lint.Extra{Rule: &r, Setting: lint.Setting{Policy: d.Policy, Severity: lint.Info}})
 	}
 	return extras
 }

@@ -39,7 +39,11 @@ func (s *set) cron(w *writer) {
 	p := place{own: flow.Cron, anchor: flow.Anchor(), who: "the CronWorkflow", under: []string{"workflowMetadata"}}
 	var all []leaf
 	for _, l := range s.metadata {
-		all = append(all, leaf{l.path[1:], l.value, l.policy})
+		v := l.value
+		if own := flow.Metadata.At(l.path[1:]...); own.Scalar() {
+			v = own.Text() // what the CronWorkflow says of itself it says of its runs
+		}
+		all = append(all, leaf{l.path[1:], v, l.policy})
 	}
 	w.write(p, all, func(_ *scope, l *leaf) bool {
 		return l.path[1] == "labels" && flow.Cron.At("workflowMetadata", "labelsFrom", l.path[2]).Set()

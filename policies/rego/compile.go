@@ -99,6 +99,7 @@ func parse(s Source) (*ast.Module, []Problem) {
 		return nil, problems
 	}
 	rename(m)
+	inline(m)
 	return m, nil
 }
 

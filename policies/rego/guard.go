@@ -96,20 +96,12 @@ func rename(m *ast.Module) {
 		}
 		t.Value = ast.Ref(terms)
 	}
-	ast.NewGenericVisitor(func(x any) bool {
-		switch x := x.(type) {
-		case *ast.Expr:
-			if x.IsCall() {
-				operator(x.Terms.([]*ast.Term)[0])
-			}
-		case ast.Call:
-			operator(x[0])
-		case *ast.With:
-			operator(x.Target)
-			operator(x.Value)
-		}
+	calls(m, operator)
+	ast.WalkWiths(m, func(w *ast.With) bool {
+		operator(w.Target)
+		operator(w.Value)
 		return false
-	}).Walk(m)
+	})
 }
 
 // guarded gives functions in a message the names that they have in the text.

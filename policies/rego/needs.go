@@ -173,7 +173,7 @@ func (w *reader) ref(ref ast.Ref) bool {
 
 // call notes object.get(input, path, default), and reports whether it is that.
 func (w *reader) call(terms []*ast.Term) bool {
-	if len(terms) != 4 || terms[0].Value.String() != "object.get" || !terms[1].Equal(ast.InputRootDocument) {
+	if len(terms) != 4 || terms[0].Value.String() != "object.get" || !isInput(terms[1]) {
 		return false
 	}
 	var path []string
@@ -196,6 +196,14 @@ func (w *reader) call(terms []*ast.Term) bool {
 	w.walk(terms[2])
 	w.walk(terms[3])
 	return true
+}
+
+// isInput reports whether a term is input as a whole.
+func isInput(t *ast.Term) bool {
+	if ref, ok := t.Value.(ast.Ref); ok && len(ref) == 1 {
+		t = ref[0]
+	}
+	return t.Equal(ast.InputRootDocument)
 }
 
 // path notes a path below input: what lies deeper is needed too.

@@ -22,11 +22,7 @@ const most = 10
 func run(pass *lint.Pass) {
 	for _, t := range pass.Workflow.All {
 		for _, c := range t.Calls {
-			if c.Group >= 0 || c.Depends.Text() == "" {
-				continue
-			}
-			_, problems := depends.Parse(c.Depends.Value)
-			for _, p := range problems[:min(len(problems), most)] {
+			for _, p := range c.WaitProblems[:min(len(c.WaitProblems), most)] {
 				f := lint.Finding{Node: c.Depends, Span: c.Depends.Range(p.From, p.To)}
 				f.Message = p.Message
 				if p.Kind == depends.Syntax {

@@ -21,7 +21,7 @@ var plain = map[string]string{depends.AnySucceeded: depends.Succeeded, depends.A
 func run(pass *lint.Pass) {
 	for _, t := range pass.Workflow.All {
 		for _, c := range t.Calls {
-			if c.Group < 0 && c.Depends.Text() != "" {
+			if c.Waits != nil {
 				task(pass, t, c)
 			}
 		}
@@ -33,9 +33,8 @@ func run(pass *lint.Pass) {
 const most = 10
 
 func task(pass *lint.Pass, t *workflow.Template, c *workflow.Call) {
-	parsed, _ := depends.Parse(c.Depends.Value)
 	found := 0
-	for _, o := range parsed.Operands {
+	for _, o := range c.Waits.Operands {
 		to := t.Call(o.Task)
 		if o.Opaque || !depends.Loop(o.Status) || to == nil || to.Loops() {
 			continue

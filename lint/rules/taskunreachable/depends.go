@@ -21,9 +21,12 @@ func dependsNever(pass *lint.Pass, c *workflow.Call) {
 	if !strings.Contains(text, "&&") && !strings.Contains(text, "!") || strings.Contains(text, "{{") {
 		return
 	}
-	e, problems := depends.Parse(text)
+	e := c.Waits
+	if e == nil {
+		return
+	}
 	tasks := e.Tasks()
-	if len(problems) > 0 || !e.Valid() || len(tasks) == 0 || len(tasks) > maxTasks {
+	if len(c.WaitProblems) > 0 || !e.Valid() || len(tasks) == 0 || len(tasks) > maxTasks {
 		return
 	}
 	for _, o := range e.Operands {

@@ -48,4 +48,4 @@ parameter(name, otherwise) := object.get(input.parameters, name, otherwise)
 # within is true where an image comes from one of a list of places: a registry,
 # or a folder of one. A registry is matched as a whole: example.com is neither
 # example.com.evil.org nor example.com:5000.
-within(img, places) if tiphys.within(img, places)
+within(img, places) := tiphys.within(img, places)
