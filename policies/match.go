@@ -67,19 +67,20 @@ func (r *reader) patterns(n *manifest.Node, one string) []string {
 }
 
 func (r *reader) selector(n *manifest.Node) Selector {
-	var s Selector
+	var labels, expressions Selector
 	r.fields(n, n.Key.Value, []field{
 		{name: "matchLabels", read: func(n *manifest.Node) {
 			r.labels(n)
 			for _, c := range n.Fields() {
-				s = append(s, Requirement{Key: c.Key.Value, Operator: "In", Values: []string{c.Value}})
+				labels = append(labels, Requirement{Key: c.Key.Value, Operator: "In", Values: []string{c.Value}})
 			}
 		}},
 		{name: "matchExpressions", read: func(n *manifest.Node) {
-			r.list(n, "matchExpressions", func(c *manifest.Node) { s = append(s, r.requirement(c)) })
+			r.list(n, "matchExpressions", func(c *manifest.Node) { expressions = append(expressions, r.requirement(c)) })
 		}},
 	})
-	return s
+	slices.SortFunc(labels, func(a, b Requirement) int { return strings.Compare(a.Key, b.Key) })
+	return append(labels, expressions...)
 }
 
 func (r *reader) requirement(n *manifest.Node) Requirement {

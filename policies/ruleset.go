@@ -98,7 +98,13 @@ func (r *reader) modules(n *manifest.Node) {
 		r.fields(n, "a module", []field{
 			{name: "name", required: true, read: func(n *manifest.Node) { m.Name = r.moduleName(n, seen) }},
 			{name: "title", read: func(n *manifest.Node) { m.Title = r.text(n, "title") }},
-			{name: "enforcement", read: func(n *manifest.Node) { m.Severity = r.enforcement(n) }},
+			{name: "enforcement", read: func(n *manifest.Node) {
+				if n.Kind == manifest.Bool && n.Value == "false" { // the schema of the API wants a string here
+					r.report(n, "%s without quotes is the boolean false; write \"off\"", written(n))
+					return
+				}
+				m.Severity = r.enforcement(n)
+			}},
 			{name: "parameters", read: func(n *manifest.Node) {
 				if n.Kind != manifest.Map {
 					r.wrongType(n, "parameters", "an object")

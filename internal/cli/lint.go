@@ -25,11 +25,13 @@ func newLint(s Streams) *cobra.Command {
 			".yaml, .yml and .json files are read, hidden ones left out; - reads standard input.\n" +
 			"A Helm chart is rendered for each of its environments, and a finding leads back to the\n" +
 			"line of the template, or of the values file that brought the wrong value.\n" +
-			"Without a path, it lints the working directory.\n\n" +
+			"Without a path, it lints the working directory.\n" +
+			"Policies say what is denied, warned of or let be: those of --policy, of .tiphys.yaml and,\n" +
+			"for charts, of each environment.\n\n" +
 			"Exit codes: 0 clean, 1 findings at or over --fail-on, 2 usage or nothing to lint,\n" +
 			"3 tiphys could not do its work, 130 interrupted.",
 		Example: "  tiphys lint\n  tiphys lint workflows/ sensor.yaml\n  tiphys lint charts/etl -e prod\n  helm template . | tiphys lint -\n" +
-			"  tiphys lint --rule image-unpinned=off --fail-on warning",
+			"  tiphys lint --rule image-unpinned=off --fail-on warning\n  tiphys lint --policy production",
 		RunE: func(c *cobra.Command, paths []string) error {
 			config, err := readConfig(f.config)
 			if err != nil {
@@ -57,7 +59,7 @@ func runLint(ctx context.Context, s Streams, p *plan, output string, paths []str
 	if err != nil {
 		return err
 	}
-	if p.policies.defaults && len(p.policies.always) == 0 && len(in.charts) == 0 {
+	if s := p.policies; s != nil && s.defaults && len(s.always) == 0 && len(in.charts) == 0 {
 		return errors.New("--defaults shows what policies write, and there is no policy: name one with --policy, or in " + configName)
 	}
 	slices.Sort(in.notes)

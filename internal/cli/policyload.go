@@ -61,7 +61,7 @@ func (w *wrongPolicy) tell(s Streams) int {
 // A policyLoader reads policy files, each once.
 type policyLoader struct {
 	all      []*policies.Policy
-	files    []string // that were read, sorted
+	files    []string                      // that were read, sorted
 	byFile   map[string][]*policies.Policy // by real path, or name of a shipped one
 	findings []lint.Finding
 }

@@ -72,10 +72,24 @@ func (s *policyStore) plain() lint.Policies {
 	return inFiles{s.set(s.always).For(policies.Request{Defaults: s.defaults})}
 }
 
+// rules are the names of rules that only policies have.
+func (s *policyStore) rules() []string {
+	var names []string
+	for _, r := range policies.Rules() {
+		names = append(names, r.Name)
+	}
+	for _, p := range s.always {
+		for _, m := range p.Modules {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}
+
 // counted are the options for files, with a new count of what waivers cover.
 func (p *plan) counted() lint.Options {
 	o := p.lint
-	if s := p.policies; s != nil && len(s.always) > 0 {
+	if s := p.policies; len(s.always) > 0 {
 		set := s.set(s.always)
 		s.files = &policyCount{set, set.NewUsage()}
 		o.Policies = inFiles{set.For(policies.Request{Defaults: s.defaults, Usage: s.files.usage})}

@@ -23,7 +23,7 @@ func TestPanics(t *testing.T) {
 	if err := os.WriteFile(file, []byte(flow), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	p := &plan{format: "text"}
+	p := &plan{format: "text", policies: &policyStore{}}
 	p.lint.Rules = []*lint.Rule{{Name: "bad", Severity: lint.Error, Run: func(*lint.Pass) { panic("oh no") }}}
 	var out, stderr bytes.Buffer
 	err := runLint(t.Context(), Streams{Out: &out, Err: &stderr}, p, "", []string{file})
