@@ -30,6 +30,9 @@ type Options struct {
 	// Policies say what holds for single objects; nil if there are none. With
 	// policies, a manifest can waive only what they let it waive.
 	Policies Policies
+	// Others are names of rules that are not among Rules and exist all the same,
+	// such as those of policies: a waiver may name them.
+	Others []string
 	// World answers for what is not given; nil if nobody does.
 	World resolve.World
 }

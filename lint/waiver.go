@@ -83,6 +83,10 @@ func (b *batch) unused(documents []*document) {
 		known[r.Name] = true
 		names = append(names, r.Name)
 	}
+	for _, name := range b.linter.options.Others {
+		known[name] = true
+		names = append(names, name)
+	}
 	for _, r := range b.linter.rules {
 		running[r.Name] = r
 	}

@@ -10,6 +10,8 @@ import (
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/lint/near"
+	"github.com/tiphys-dev/tiphys/policies/concurrency"
+	"github.com/tiphys-dev/tiphys/policies/defaults"
 )
 
 // Options of a set. The zero value works.
@@ -52,7 +54,7 @@ func (s *Set) Policies() []*Policy { return s.all }
 // Check reports what is wrong with policies as a set: waivers, and waivable
 // rules, of rules that neither tiphys nor any policy of the set has.
 func (s *Set) Check() []lint.Finding {
-	have := ruleNames()
+	have := append(ruleNames(), defaults.Rule.Name, concurrency.Rule.Name)
 	for _, p := range s.all {
 		for _, m := range p.Modules {
 			have = append(have, m.Name)

@@ -59,7 +59,7 @@ func runLint(ctx context.Context, s Streams, p *plan, output string, paths []str
 	if err != nil {
 		return err
 	}
-	if p.policies.defaults && len(p.policies.always) == 0 && len(in.charts) == 0 {
+	if s := p.policies; s != nil && s.defaults && len(s.always) == 0 && len(in.charts) == 0 {
 		return errors.New("--defaults shows what policies write, and there is no policy: name one with --policy, or in " + configName)
 	}
 	slices.Sort(in.notes)

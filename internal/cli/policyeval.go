@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -72,7 +73,7 @@ func (f *evalFlags) run(ctx context.Context, s Streams, policy, path string) err
 	}
 	request := policies.Request{Context: ctx, Operation: f.operation, Namespace: f.namespace, User: policies.User{Name: f.user, Groups: f.groups}}
 	e := &explanation{evalFlags: f, ctx: ctx, out: s.Out, request: request}
-	result := lint.Run(lint.Options{Rules: rules.All(), Policies: policies.NewSet(all, policies.Options{}).For(request)}, file)
+	result := lint.Run(lint.Options{Rules: rules.All(), Policies: policies.NewSet(all, policies.Options{Now: time.Now()}).For(request)}, file)
 	for _, err := range result.Failures {
 		return broken(err)
 	}

@@ -16,7 +16,7 @@ import (
 // readPolicies returns the policies of a file, or the one that comes with tiphys
 // by that name. What is wrong with them is printed, and ends the command.
 func readPolicies(ctx context.Context, s Streams, arg string) ([]*policies.Policy, error) {
-	file, err := policyFile(ctx, s, arg)
+	file, err := policySource(ctx, s, arg)
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +30,7 @@ func readPolicies(ctx context.Context, s Streams, arg string) ([]*policies.Polic
 	return all, nil
 }
 
-func policyFile(ctx context.Context, s Streams, arg string) (*source.File, error) {
+func policySource(ctx context.Context, s Streams, arg string) (*source.File, error) {
 	info, err := os.Stat(arg)
 	switch {
 	case err == nil && info.IsDir():

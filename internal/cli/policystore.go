@@ -72,6 +72,20 @@ func (s *policyStore) plain() lint.Policies {
 	return inFiles{s.set(s.always).For(policies.Request{Defaults: s.defaults})}
 }
 
+// rules are the names of rules that only policies have.
+func (s *policyStore) rules() []string {
+	var names []string
+	for _, r := range policies.Rules() {
+		names = append(names, r.Name)
+	}
+	for _, p := range s.always {
+		for _, m := range p.Modules {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}
+
 // counted are the options for files, with a new count of what waivers cover.
 func (p *plan) counted() lint.Options {
 	o := p.lint

@@ -158,7 +158,7 @@ func (f *flags) plan(c *cobra.Command, config *config) (*plan, error) {
 		return nil, err
 	}
 	p.policies.defaults = f.defaults
-	p.lint.Policies = p.policies.plain()
+	p.lint.Policies, p.lint.Others = p.policies.plain(), p.policies.rules()
 	if s.argoVersion != "" {
 		if p.lint.Argo, err = lint.ParseVersion(s.argoVersion); err != nil {
 			return nil, fmt.Errorf("--argo-version: %w", err)

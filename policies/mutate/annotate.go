@@ -51,20 +51,32 @@ func (r *Result) Annotate() error {
 	slices.SortFunc(now.entries, func(a, b entry) int { return cmp.Or(cmp.Compare(a.policy, b.policy), cmp.Compare(a.path, b.path)) })
 	now.entries = slices.Compact(now.entries)
 
-	e := lint.Edit{Node: annotations, Key: Annotation, Value: now.String()}
-	switch {
-	case annotations.Set():
-	case r.After.Get("metadata").Set():
-		e = lint.Edit{Node: r.After.Get("metadata"), Key: "annotations", Value: map[string]any{Annotation: e.Value}}
-	default:
-		e = lint.Edit{Node: r.After, Key: "metadata", Value: map[string]any{"annotations": map[string]any{Annotation: e.Value}}}
+	// After is a tree of our own, which nobody else has seen yet.
+	n, way := r.After, []string{"metadata", "annotations", Annotation}
+	for n.Get(way[0]).Set() && len(way) > 1 {
+		n, way = n.Get(way[0]), way[1:]
 	}
-	after, err := patch.Apply(r.After, e)
-	if err != nil {
-		return fmt.Errorf("annotate what policies wrote: %w", err)
+	if n.Kind != manifest.Map {
+		return fmt.Errorf("annotate what policies wrote: %s is of type %s", n.Path(), n.Kind)
 	}
-	r.After = after
+	value := any(now.String())
+	for _, key := range slices.Backward(way[1:]) {
+		value = map[string]any{key: value}
+	}
+	put(n, way[0], patch.Node(value))
 	return nil
+}
+
+// put sets a field of a map.
+func put(n *manifest.Node, key string, value *manifest.Node) {
+	if old := n.Get(key); old != nil {
+		value.Key = old.Key
+		n.Children[old.Index()] = value
+	} else {
+		value.Key = &manifest.Node{Kind: manifest.String, Value: key}
+		n.Children = append(n.Children, value)
+	}
+	n.SetChildren(n.Children)
 }
 
 // place is the path of the field that an edit sets: below what it makes, as far

@@ -97,6 +97,19 @@ func TestAnnotate(t *testing.T) {
 	}
 }
 
+func TestAnnotateLeavesWhatIsNoObject(t *testing.T) {
+	for _, metadata := range []string{"[]", "{annotations: []}"} {
+		d := document(t, "kind: Workflow\nmetadata: "+metadata+"\nspec: {entrypoint: a}\n")
+		r, err := mutate.Apply(lint.Options{Policies: policies(t, both)}, d)
+		if err != nil || len(r.Patch()) == 0 {
+			t.Fatal(err)
+		}
+		if err := r.Annotate(); err == nil {
+			t.Errorf("%s is annotated: %s", metadata, patch.JSON(r.Patch()))
+		}
+	}
+}
+
 func TestAnnotationIsBounded(t *testing.T) {
 	d := document(t, workflow(400))
 	r, err := mutate.Apply(lint.Options{Policies: policies(t, both)}, d)

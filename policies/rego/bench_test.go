@@ -79,3 +79,27 @@ func BenchmarkCompile(b *testing.B) {
 		compile(b, simple["registry"])
 	}
 }
+
+// BenchmarkSpec evaluates a module that asks for a field of the spec, with the
+// input built anew for each object.
+func BenchmarkSpec(b *testing.B) {
+	o := object(b, twenty())
+	flows := workflow.From(o)
+	for name, text := range map[string]string{
+		"workflows":  "package p\nimport data.tiphys.lib\ndeny contains \"x\" if lib.workflows[_].spec.onExit == \"none\"",
+		"containers": "package p\nimport data.tiphys.lib\ndeny contains \"x\" if lib.containers[_].image.tag == \"none\"",
+		"graphs":     "package p\nimport data.tiphys.lib\ndeny contains \"x\" if lib.graphs[_].width > 30",
+		"templates":  "package p\nimport data.tiphys.lib\ndeny contains \"x\" if lib.templates[_].type == \"none\"",
+		"object":     "package p\ndeny contains \"x\" if input.review.object.spec.none",
+	} {
+		b.Run(name, func(b *testing.B) {
+			m := compile(b, text)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := m.Eval(context.Background(), &rego.Input{Object: o, Workflows: flows}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -15,7 +15,7 @@ import (
 )
 
 // MaxTime bounds an evaluation where the context has no deadline.
-const MaxTime = 2 * time.Second
+const MaxTime = 10 * time.Second
 
 // A nothing is a store without documents: a module sees only rules and input.
 type nothing struct{ storage.Store }
@@ -33,11 +33,8 @@ func (m *Module) eval(ctx context.Context, in *Input, tracer topdown.QueryTracer
 			results, err = nil, fmt.Errorf("OPA broke: %v\n%s", e, debug.Stack())
 		}
 	}()
-	if _, ok := ctx.Deadline(); !ok {
-		bounded, cancel := context.WithTimeout(ctx, MaxTime)
-		defer cancel()
-		ctx = bounded
-	}
+	ctx, done := bounded(ctx)
+	defer done()
 	if err := ctx.Err(); err != nil {
 		return nil, ended(err)
 	}
@@ -62,6 +59,14 @@ func (m *Module) eval(ctx context.Context, in *Input, tracer topdown.QueryTracer
 		}
 	}
 	return out.results(), nil
+}
+
+// bounded gives a context a deadline, if it has none.
+func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, MaxTime)
 }
 
 // ask evaluates one rule and hands over its value, if it has one.

@@ -45,14 +45,14 @@ type Input struct {
 	Index *resolve.Index
 
 	mu      sync.Mutex
-	whole   *ast.Term
 	fields  map[string]*ast.Term
 	reviews map[string]*ast.Term // by what is needed of the object
 	parts   [parts]*ast.Term
+	whole   *ast.Term // partWorkflows with the templates
 	flows   bool
 }
 
-// For returns the input of a module: what it needs of the object at its top
+// term returns the input of a module: what it needs of the object at its top
 // level, with review, parameters and tiphys beside it.
 func (in *Input) term(n *needs, parameters ast.Value) (*ast.Term, error) {
 	in.mu.Lock()
@@ -79,7 +79,7 @@ func (in *Input) term(n *needs, parameters ast.Value) (*ast.Term, error) {
 		if !wanted {
 			continue
 		}
-		t, err := in.part(part(p))
+		t, err := in.part(part(p), n.templates)
 		if err != nil {
 			return nil, err
 		}
@@ -170,9 +170,13 @@ func (in *Input) makeReview(wanted *fields) *ast.Term {
 }
 
 // part returns one of the documents in input.tiphys.
-func (in *Input) part(p part) (*ast.Term, error) {
-	if t := in.parts[p]; t != nil {
-		return t, nil
+func (in *Input) part(p part, templates bool) (*ast.Term, error) {
+	at := &in.parts[p]
+	if p == partWorkflows && templates {
+		at = &in.whole
+	}
+	if *at != nil {
+		return *at, nil
 	}
 	if in.Workflows == nil && !in.flows {
 		in.Workflows, in.flows = workflow.From(in.Object), true
@@ -181,7 +185,7 @@ func (in *Input) part(p part) (*ast.Term, error) {
 	var err error
 	switch p {
 	case partWorkflows:
-		t = in.workflows()
+		t = in.workflows(templates)
 	case partTemplates:
 		t = in.templates()
 	case partContainers:
@@ -194,6 +198,6 @@ func (in *Input) part(p part) (*ast.Term, error) {
 	if err != nil {
 		return nil, err
 	}
-	in.parts[p] = t
+	*at = t
 	return t, nil
 }

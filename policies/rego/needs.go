@@ -28,6 +28,9 @@ type needs struct {
 	object fields // input.review.object.spec
 	review bool
 	parts  [parts]bool
+	// templates is set where the module has this word, so that the specs of
+	// input.tiphys.workflows have them: they are most of an object.
+	templates bool
 }
 
 // fields are some of the fields of an object, or all of them.
@@ -69,7 +72,8 @@ func (n *needs) join(o needs) {
 // reach returns the needs of a module: its own, and those of the rules of the
 // library that it reaches.
 func reach(c *ast.Compiler, m *ast.Module) needs {
-	n := needsOf(m, tiphysNamed(m))
+	n := needsOf(m, names(m, "tiphys"))
+	n.templates = names(m, "templates")
 	lib := libraryNeeds()
 	seen := map[*ast.Rule]bool{}
 	var follow func(r *ast.Rule)
@@ -95,13 +99,13 @@ func reach(c *ast.Compiler, m *ast.Module) needs {
 	return n
 }
 
-// tiphysNamed reports whether a module has the word tiphys as a string: without
-// it, input.tiphys is out of its reach however it walks over the input.
-func tiphysNamed(m *ast.Module) bool {
+// names reports whether a module has a word as a string: without it, a field of
+// that name is out of its reach, but for one who walks over all fields.
+func names(m *ast.Module, word string) bool {
 	found := false
 	ast.WalkTerms(m, func(t *ast.Term) bool {
 		s, ok := t.Value.(ast.String)
-		found = found || ok && s == "tiphys"
+		found = found || ok && string(s) == word
 		return found
 	})
 	return found

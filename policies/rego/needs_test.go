@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -36,32 +37,34 @@ func parsed(t testing.TB, text string) *manifest.Node {
 
 // modules read the input in all ways that there are.
 var readers = map[string]string{
-	"nothing":             `deny contains "x"`,
-	"a field":             `deny contains input.spec.entrypoint`,
-	"a field by variable": `deny contains json.marshal(input[k]) if some k in ["spec", "kind"]`,
-	"the object":          `deny contains json.marshal(input.review.object)`,
-	"a part of it":        `deny contains json.marshal(input.review.object.metadata)`,
-	"the review":          `deny contains r.object.status.phase if r := input.review`,
-	"any of the review":   `deny contains json.marshal(input.review[k]) if some k in ["object", "userInfo", "kind"]`,
-	"an import":           "import input.review.object as o\ndeny contains o.metadata.name",
-	"by object.get":       `deny contains json.marshal(object.get(input, ["review", "object", "metadata", "labels"], {}))`,
-	"get of a variable":   "deny contains json.marshal(object.get(input, k, {})) if k := \"status\"",
-	"get of the bare":     `deny contains object.get(input, "kind", "none")`,
-	"the accessor":        "o := input.review.object if input.review.object\nelse := input\ndeny contains o.status.phase",
-	"by another rule":     "flow := input.spec\ndeny contains flow.entrypoint",
-	"by a function":       "f(x) := x.spec\ndeny contains json.marshal(f(input))",
-	"in a comprehension":  `deny contains concat(",", [t.name | some t in input.spec.templates])`,
-	"in every":            "deny contains \"x\" if every t in input.spec.templates { t.name != \"\" }",
-	"in a key":            `deny contains {"a": 1, "main": 2}[input.spec.entrypoint] if false` + "\ndeny contains {\"main\": \"two\"}[input.spec.entrypoint]",
-	"with another input":  "f := input.metadata.name\ndeny contains x if x := f with input as object.union(input, {\"metadata\": {\"name\": input.kind}})",
-	"containers":          `deny contains json.marshal(input.tiphys.containers)`,
-	"any of tiphys":       `deny contains json.marshal(input.tiphys[k]) if some k in ["graphs", "references", "templates"]`,
-	"tiphys by variable":  "deny contains json.marshal(i[k].workflows) if {\n\ti := input\n\tk := \"tiphys\"\n}",
-	"tiphys by function":  "f(x) := x.tiphys\ndeny contains json.marshal(f(input))",
-	"the library":         "import data.tiphys.lib\ndeny contains json.marshal([lib.labels, lib.containers, lib.graphs, lib.secrets, lib.pods, lib.workflows])",
-	"an alias of it":      "import data.tiphys.lib as l\ndeny contains json.marshal(l.annotations) if count(l.configmaps) == 0",
-	"by its whole name":   "deny contains json.marshal(data.tiphys.lib.templates)",
-	"negated":             "deny contains \"x\" if not input.status.phase == \"Done\"",
+	"nothing":                   `deny contains "x"`,
+	"a field":                   `deny contains input.spec.entrypoint`,
+	"a field by variable":       `deny contains json.marshal(input[k]) if some k in ["spec", "kind"]`,
+	"the object":                `deny contains json.marshal(input.review.object)`,
+	"a part of it":              `deny contains json.marshal(input.review.object.metadata)`,
+	"the review":                `deny contains r.object.status.phase if r := input.review`,
+	"any of the review":         `deny contains json.marshal(input.review[k]) if some k in ["object", "userInfo", "kind"]`,
+	"an import":                 "import input.review.object as o\ndeny contains o.metadata.name",
+	"by object.get":             `deny contains json.marshal(object.get(input, ["review", "object", "metadata", "labels"], {}))`,
+	"get of a variable":         "deny contains json.marshal(object.get(input, k, {})) if k := \"status\"",
+	"get of the bare":           `deny contains object.get(input, "kind", "none")`,
+	"the accessor":              "o := input.review.object if input.review.object\nelse := input\ndeny contains o.status.phase",
+	"by another rule":           "flow := input.spec\ndeny contains flow.entrypoint",
+	"by a function":             "f(x) := x.spec\ndeny contains json.marshal(f(input))",
+	"in a comprehension":        `deny contains concat(",", [t.name | some t in input.spec.templates])`,
+	"in every":                  "deny contains \"x\" if every t in input.spec.templates { t.name != \"\" }",
+	"in a key":                  `deny contains {"a": 1, "main": 2}[input.spec.entrypoint] if false` + "\ndeny contains {\"main\": \"two\"}[input.spec.entrypoint]",
+	"with another input":        "f := input.metadata.name\ndeny contains x if x := f with input as object.union(input, {\"metadata\": {\"name\": input.kind}})",
+	"containers":                `deny contains json.marshal(input.tiphys.containers)`,
+	"any of tiphys":             `deny contains json.marshal(input.tiphys[k]) if some k in ["graphs", "references", "templates"]`,
+	"tiphys by variable":        "deny contains json.marshal(i[k].workflows) if {\n\ti := input\n\tk := \"tiphys\"\n}",
+	"tiphys by function":        "f(x) := x.tiphys\ndeny contains json.marshal(f(input))",
+	"the library":               "import data.tiphys.lib\ndeny contains json.marshal([lib.labels, lib.containers, lib.graphs, lib.secrets, lib.pods, lib.workflows])",
+	"templates of workflows":    "import data.tiphys.lib\ndeny contains lib.workflows[_].spec.templates[_].name",
+	"no templates of workflows": "import data.tiphys.lib\ndeny contains lib.workflows[_].spec.entrypoint",
+	"an alias of it":            "import data.tiphys.lib as l\ndeny contains json.marshal(l.annotations) if count(l.configmaps) == 0",
+	"by its whole name":         "deny contains json.marshal(data.tiphys.lib.templates)",
+	"negated":                   "deny contains \"x\" if not input.status.phase == \"Done\"",
 }
 
 // What a module does not need makes no difference to what it finds.
@@ -77,6 +80,7 @@ func TestNeeds(t *testing.T) {
 			full := *m
 			all := *m.program
 			all.needs, full.program = everything, &all
+			all.needs.templates = m.program.needs.templates
 			lazy, err1 := m.Eval(context.Background(), &Input{Object: parsed(t, flow)})
 			whole, err2 := full.Eval(context.Background(), &Input{Object: parsed(t, flow)})
 			if err1 != nil || err2 != nil {
@@ -138,5 +142,19 @@ func TestTiphysIsNoPartOfTheWhole(t *testing.T) {
 		if r.Message == "tiphys" {
 			t.Error("tiphys is there")
 		}
+	}
+}
+
+func TestNoEvaluationIsEndless(t *testing.T) {
+	ctx, done := bounded(context.Background())
+	defer done()
+	if at, ok := ctx.Deadline(); !ok || time.Until(at) > MaxTime {
+		t.Errorf("the deadline is %v, %v", at, ok)
+	}
+	mine, stop := context.WithTimeout(context.Background(), time.Hour)
+	defer stop()
+	if ctx, done := bounded(mine); ctx != mine {
+		t.Error("a deadline is overruled")
+		done()
 	}
 }

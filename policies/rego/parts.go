@@ -11,7 +11,7 @@ import (
 	"github.com/tiphys-dev/tiphys/lint/workflow"
 )
 
-func (in *Input) workflows() *ast.Term {
+func (in *Input) workflows(templates bool) *ast.Term {
 	terms := make([]*ast.Term, len(in.Workflows))
 	for i, w := range in.Workflows {
 		terms[i] = object(
@@ -21,10 +21,24 @@ func (in *Input) workflows() *ast.Term {
 			pair("entrypoint", text(w.Entrypoint.Text())),
 			pair("library", ast.InternedTerm(w.IsLibrary())),
 			pair("path", text(w.Spec.Path())),
-			pair("spec", in.node(w.Spec)),
+			pair("spec", in.specOf(w, templates)),
 		)
 	}
 	return ast.ArrayTerm(terms...)
+}
+
+// specOf is the spec of a workflow; without templates, it is little.
+func (in *Input) specOf(w *workflow.Workflow, templates bool) *ast.Term {
+	if templates {
+		return in.node(w.Spec)
+	}
+	var items [][2]*ast.Term
+	for _, f := range w.Spec.Fields() {
+		if f.Key.Value != "templates" {
+			items = append(items, [2]*ast.Term{name(f.Key.Value), term(f)})
+		}
+	}
+	return object(items...)
 }
 
 // podFields are the fields that a template, templateDefaults and the spec may

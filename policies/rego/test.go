@@ -170,7 +170,7 @@ func testInput(c topdown.BuiltinContext, operands []*ast.Term, iter func(*ast.Te
 	if err != nil {
 		return halt(c, inputDecl.Name, err)
 	}
-	everything := needs{bare: fields{all: true}, object: fields{all: true}, review: true}
+	everything := needs{bare: fields{all: true}, object: fields{all: true}, review: true, templates: true}
 	everything.everyPart()
 	t, err := (&Input{Object: o}).term(&everything, nil)
 	if err != nil {

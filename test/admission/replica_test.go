@@ -27,6 +27,7 @@ type replica struct {
 
 	mu       sync.Mutex
 	log      []string
+	refused  []string          // lines about rights that are missing
 	policies map[string]string // the generation that is enforced
 	ready    bool
 }
@@ -54,7 +55,8 @@ func (n *installation) start(t *testing.T) *replica {
 		r.process.Process.Kill()
 		<-r.done
 		if t.Failed() {
-			t.Logf("the log of replica %s:\n%s", r.address, strings.Join(r.lines(), "\n"))
+			log, _ := r.lines()
+			t.Logf("the end of the log of replica %s:\n%s", r.address, strings.Join(log, "\n"))
 		}
 	})
 	return r
@@ -81,6 +83,9 @@ func (r *replica) read(from io.Reader) {
 		}
 		_ = json.Unmarshal(s.Bytes(), &line)
 		r.mu.Lock()
+		if strings.Contains(s.Text(), "forbidden") {
+			r.refused = append(r.refused, s.Text())
+		}
 		if line.Msg == "policy is enforced" {
 			r.policies[line.Policy] = strconv.FormatInt(line.Generation, 10)
 		}
@@ -91,10 +96,10 @@ func (r *replica) read(from io.Reader) {
 	}
 }
 
-func (r *replica) lines() []string {
+func (r *replica) lines() (log, refused []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return append([]string(nil), r.log...)
+	return append([]string(nil), r.log...), append([]string(nil), r.refused...)
 }
 
 // knows returns nil once the replica goes by a generation of a policy.

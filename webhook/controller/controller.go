@@ -23,7 +23,9 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
+	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	metrics "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
@@ -91,6 +93,9 @@ func New(o Options) (*Controller, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	// Libraries have logs of the process for what is told no other.
+	log.SetLogger(logr.FromSlogHandler(calm{o.Log.Handler()}))
+	klog.SetSlogLogger(slog.New(calm{o.Log.Handler()}))
 	c := &Controller{options: o}
 	m, err := ctrl.NewManager(c.config(), c.common())
 	if err != nil {
@@ -112,7 +117,7 @@ func (c *Controller) config() *rest.Config {
 func (c *Controller) common() ctrl.Options {
 	return ctrl.Options{
 		Scheme:  runtime.NewScheme(),
-		Logger:  logr.FromSlogHandler(c.options.Log.Handler()),
+		Logger:  logr.FromSlogHandler(calm{c.options.Log.Handler()}),
 		Metrics: metrics.Options{BindAddress: "0"},
 	}
 }

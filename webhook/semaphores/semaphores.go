@@ -16,10 +16,12 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+
+	"github.com/tiphys-dev/tiphys/policies/concurrency"
 )
 
 // ConfigMap is the name of the object in each namespace.
-const ConfigMap = "tiphys-concurrency"
+const ConfigMap = concurrency.ConfigMap
 
 // believed is for how long it is believed that a key is as it was written.
 const believed = time.Minute

@@ -2,7 +2,6 @@ package world
 
 import (
 	"context"
-	"maps"
 	"sync"
 	"time"
 
@@ -12,111 +11,65 @@ import (
 	"github.com/tiphys-dev/tiphys/lint/resolve"
 )
 
-// remembered is for how long an answer is not asked for again, and pause is for
-// how long nothing is asked after the API server gave none.
 const (
-	remembered = time.Second
-	pause      = 2 * time.Second
-	mostOpen   = 16
-	mostKept   = 4096
+	pause    = 2 * time.Second // how long nothing is asked after the API server gave no answer
+	mostOpen = 16              // how many questions are asked at once
 )
 
-// A confirmer asks the API server whether what is not in memory exists.
+// A confirmer asks the API server whether what is not in memory exists. An
+// answer is never used for a question that came after it: what was absent a
+// moment ago may have been created since.
 type confirmer struct {
-	mu      sync.Mutex
-	answers map[question]*answer
-	until   time.Time     // nothing is asked before
-	turns   chan struct{} // as many as may be asked at once
-}
+	turns chan struct{} // as many as may be asked at once
 
-type question struct{ kind, namespace, name string }
-
-type answer struct {
-	done   chan struct{}
-	at     time.Time
-	record record
-	state  resolve.State
+	mu    sync.Mutex
+	until time.Time // nothing is asked before
 }
 
 // ask tells whether an object exists. It is Unknown where the API server does
 // not say so in time.
 func (f *confirmer) ask(ctx context.Context, c *cache, namespace, name string) (record, resolve.State) {
-	if !c.fresh() {
+	if !c.fresh() || f.pausing(c.options.Now()) {
 		return record{}, resolve.Unknown
 	}
-	q := question{c.kind.name, namespace, name}
-	a, mine := f.enter(q, c.options.Now())
-	if a == nil {
-		return record{}, resolve.Unknown
-	}
-	if mine {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.options.Confirm)
-		go func() {
-			defer cancel()
-			r, state := f.lookup(ctx, c, namespace, name)
-			f.leave(a, r, state, c.options.Now())
-		}()
-	}
-	select {
-	case <-a.done:
-		return a.record, a.state
-	case <-ctx.Done():
-		return record{}, resolve.Unknown
-	}
-}
-
-// enter returns the answer to wait for, and whether it is the caller who must
-// find it; nil where nothing may be asked now.
-func (f *confirmer) enter(q question, now time.Time) (a *answer, mine bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if a := f.answers[q]; a != nil && (a.at.IsZero() || now.Sub(a.at) < remembered) {
-		return a, false
-	}
-	if now.Before(f.until) {
-		return nil, false
-	}
-	maps.DeleteFunc(f.answers, func(_ question, a *answer) bool {
-		return !a.at.IsZero() && now.Sub(a.at) >= remembered
-	})
-	if len(f.answers) >= mostKept {
-		return nil, false
-	}
-	if f.answers == nil {
-		f.answers = map[question]*answer{}
-	}
-	a = &answer{done: make(chan struct{})}
-	f.answers[q] = a
-	return a, true
-}
-
-func (f *confirmer) leave(a *answer, r record, state resolve.State, now time.Time) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	a.at, a.record, a.state = now, r, state
-	if state == resolve.Unknown {
-		f.until = now.Add(pause)
-	}
-	close(a.done)
-}
-
-// lookup lists by name rather than gets: the right to list is all that the
-// caches need, too.
-func (f *confirmer) lookup(ctx context.Context, c *cache, namespace, name string) (record, resolve.State) {
+	ctx, cancel := context.WithTimeout(ctx, c.options.Confirm)
+	defer cancel()
 	select {
 	case f.turns <- struct{}{}:
 		defer func() { <-f.turns }()
 	case <-ctx.Done():
 		return record{}, resolve.Unknown
 	}
-	options := metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector(metav1.ObjectNameField, name).String(), Limit: 1}
-	in := c.meta.Namespace(namespace)
-	page, err := in.List(ctx, options)
+	r, err := lookup(ctx, c, namespace, name)
 	switch {
 	case err != nil:
+		f.rest(c.options.Now().Add(pause))
 		return record{}, resolve.Unknown
-	case len(page.Items) == 0:
+	case r == nil:
 		return record{}, resolve.Absent
 	}
-	return record{labels: page.Items[0].Labels}, resolve.Known
+	return *r, resolve.Known
+}
+
+func (f *confirmer) pausing(now time.Time) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return now.Before(f.until)
+}
+
+func (f *confirmer) rest(until time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.until = until
+}
+
+// lookup lists by name rather than gets: the right to list is all that the
+// caches need, too. It returns nil for what does not exist.
+func lookup(ctx context.Context, c *cache, namespace, name string) (*record, error) {
+	o := metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector(metav1.ObjectNameField, name).String(), Limit: 1}
+	page, err := c.meta.Namespace(namespace).List(ctx, o)
+	if err != nil || len(page.Items) == 0 {
+		return nil, err
+	}
+	return &record{labels: page.Items[0].Labels}, nil
 }

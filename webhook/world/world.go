@@ -27,6 +27,7 @@ import (
 
 	"github.com/tiphys-dev/tiphys/lint/resolve"
 	"github.com/tiphys-dev/tiphys/lint/workflow"
+	"github.com/tiphys-dev/tiphys/policies/concurrency"
 )
 
 // Options say what is watched. The zero value watches everything.
@@ -135,6 +136,10 @@ func (w *World) look(kind, namespace, name string) (*cache, record, resolve.Stat
 	return c, record{}, resolve.Unknown
 }
 
+// kept reports whether an object is one that admission itself makes, once the
+// first run that needs it is let in.
+func kept(kind, name string) bool { return kind == "ConfigMap" && name == concurrency.ConfigMap }
+
 func libraryKind(cluster bool) string {
 	if cluster {
 		return workflow.KindClusterWorkflowTemplate
@@ -186,80 +191,4 @@ func (w *World) Runs(namespace string, f func(name string, labels map[string]str
 	}
 	c.store.each(namespace, func(name string, r record) bool { return f(name, r.labels) })
 	return c.fresh()
-}
-
-// Within returns the same world for one request: together, its questions to
-// the API server take no longer than ctx allows and are not more than a few
-// dozen. It is asked by one goroutine.
-func (w *World) Within(ctx context.Context) resolve.World { return &request{World: w, ctx: ctx} }
-
-// Memory returns the same world for what need not be up to the moment, such as an
-// audit: nothing is asked, and what a cache that is up to date does not have is
-// Absent.
-func (w *World) Memory() resolve.World { return memory{w} }
-
-type memory struct{ *World }
-
-// Library implements resolve.World.
-func (m memory) Library(namespace, name string, cluster bool) (*resolve.Library, resolve.State) {
-	r, state := m.find(libraryKind(cluster), namespace, name)
-	if state == resolve.Known && r.library == nil {
-		return nil, resolve.Unknown
-	}
-	return r.library, state
-}
-
-// Object implements resolve.World.
-func (m memory) Object(kind, namespace, name string) resolve.State {
-	_, state := m.find(kind, namespace, name)
-	return state
-}
-
-func (m memory) find(kind, namespace, name string) (record, resolve.State) {
-	c, r, state := m.look(kind, namespace, name)
-	if state == resolve.Unknown && c != nil && c.fresh() {
-		state = resolve.Absent
-	}
-	return r, state
-}
-
-// mostAsked bounds what one request may ask the API server: an object with so
-// many mistakes is denied for the first of them.
-const mostAsked = 32
-
-type request struct {
-	*World
-	ctx   context.Context
-	mu    sync.Mutex
-	asked int
-}
-
-// Library implements resolve.World.
-func (q *request) Library(namespace, name string, cluster bool) (*resolve.Library, resolve.State) {
-	r, state := q.find(libraryKind(cluster), namespace, name)
-	if state == resolve.Known && r.library == nil {
-		return nil, resolve.Unknown // it exists, but what is in it is still on its way
-	}
-	return r.library, state
-}
-
-// Object implements resolve.World.
-func (q *request) Object(kind, namespace, name string) resolve.State {
-	_, state := q.find(kind, namespace, name)
-	return state
-}
-
-func (q *request) find(kind, namespace, name string) (record, resolve.State) {
-	c, r, state := q.look(kind, namespace, name)
-	if state == resolve.Unknown && c != nil && q.may() {
-		return q.confirm.ask(q.ctx, c, c.space(namespace), name)
-	}
-	return r, state
-}
-
-func (q *request) may() bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.asked++
-	return q.asked <= mostAsked
 }

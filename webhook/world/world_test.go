@@ -143,6 +143,9 @@ func answers(t *testing.T, api *cluster.Cluster) {
 	if got := w.Object("Pod", c.namespace, "other"); got != resolve.Unknown {
 		t.Errorf("a kind that nobody watches is %v", got)
 	}
+	if got := w.Object("ConfigMap", c.namespace, "tiphys-concurrency"); got != resolve.Unknown {
+		t.Errorf("the ConfigMap that is made for the first run is %v", got)
+	}
 	for name, want := range map[string]resolve.State{"first": resolve.Known, "other": resolve.Absent} {
 		if got := w.Memory().Object("Secret", c.namespace, name); got != want {
 			t.Errorf("from memory, secret %s is %v", name, got)

@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint"
@@ -72,8 +73,25 @@ var call = regexp.MustCompile("(?:^|[;&|(`!]|\\b(?:sudo|time|exec|then|do|else|i
 // again finds that a tool is told to try again itself.
 var again = regexp.MustCompile(`--retry|--retries|--tries|\bretry\b|\buntil\b`)
 
+// tools are the first words of what call finds, hints a part of each of what
+// again finds: looking for them costs a hundredth of matching.
+var (
+	tools = []string{"curl", "wget", "pip", "apt-get", "apk", "npm", "git ", "aws ", "gsutil", "gcloud", "az ", "azcopy", "rclone", "scp", "sftp", "psql", "mysql", "bq", "kubectl", "helm"}
+	hints = []string{"retr", "tries", "until"}
+)
+
+// long is from where on a text is searched for words before it is matched: few
+// lines are longer, but one of megabytes must not hold up who waits.
+const long = 256
+
+func holds(text string, words []string) bool {
+	return len(text) < long || slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
+}
+
+func repeats(text string) bool { return holds(text, hints) && again.MatchString(text) }
+
 func toolOf(c *manifest.Node) string {
-	if again.MatchString(c.Get("source").Text()) {
+	if repeats(c.Get("source").Text()) {
 		return ""
 	}
 	if tool := search(c.Get("source").Text()); tool != "" {
@@ -81,7 +99,7 @@ func toolOf(c *manifest.Node) string {
 	}
 	words := append(texts(c.Get("command")), texts(c.Get("args"))...)
 	line := strings.Join(words, " ")
-	if again.MatchString(line) {
+	if repeats(line) {
 		return ""
 	}
 	if tool := search(line); tool != "" {
@@ -109,7 +127,7 @@ func texts(n *manifest.Node) []string {
 func search(text string) string {
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
-		if strings.HasPrefix(line, "#") {
+		if strings.HasPrefix(line, "#") || !holds(line, tools) {
 			continue
 		}
 		if m := call.FindStringSubmatch(line); m != nil {
