@@ -179,16 +179,18 @@ func cpuOf(b *testing.B, pid int) time.Duration {
 }
 
 // memory returns what was alive at the last collection, and what the process
-// takes, in MB. Collections begin when what is alive has doubled.
+// takes, in MB. The next collection begins when that has grown by so many percent.
 func (p *process) memory(b *testing.B) (alive, resident float64) {
 	resp, err := http.Get("http://" + p.side + "/metrics")
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer resp.Body.Close()
+	percent := 100.0
 	for lines := bufio.NewScanner(resp.Body); lines.Scan(); {
 		_, _ = fmt.Sscanf(lines.Text(), "go_memstats_next_gc_bytes %g", &alive)
+		_, _ = fmt.Sscanf(lines.Text(), "go_gc_gogc_percent %g", &percent)
 		_, _ = fmt.Sscanf(lines.Text(), "process_resident_memory_bytes %g", &resident)
 	}
-	return alive / 2 / (1 << 20), resident / (1 << 20)
+	return alive / (1 + percent/100) / (1 << 20), resident / (1 << 20)
 }
