@@ -257,6 +257,13 @@ func restart(t *testing.T, b *bench) {
 	if r, err := webhook.Review(t.Context(), webhook.Validate, elsewhere, c.State()); err != nil || !r.Allowed {
 		t.Errorf("an object that the policy is not for: %+v, %v", r, err)
 	}
+	b.policy(t, `{modules: [{name: a, rego: "package a\n\ndeny contains input.spce.x"}]}`)
+	b.status(t, func(s *v1alpha1.WorkflowPolicyStatus) error {
+		if m := meta.FindStatusCondition(s.Conditions, "Compiled").Message; !strings.Contains(m, "module a, line 3, column 15: ") {
+			return fmt.Errorf("it does not tell the place: %s", m)
+		}
+		return nil
+	})
 	generation = b.policy(t, "{rules: {deadline-mising: deny}, failurePolicy: Ignore}")
 	b.status(t, ready(generation, "NotEnforced"))
 	b.verdict(t, c, true, "cannot be enforced")
