@@ -270,6 +270,12 @@ func restart(t *testing.T, b *bench) {
 	generation = b.policy(t, strict)
 	b.status(t, ready(generation, "Enforced"))
 	b.verdict(t, c, false, "deadline-missing")
+	b.status(t, func(s *v1alpha1.WorkflowPolicyStatus) error {
+		if s.LastAudit == nil || s.Objects == nil || s.Violations == nil || *s.Violations != 0 {
+			return fmt.Errorf("an audit that finds nothing does not say so: %+v", s)
+		}
+		return nil
+	})
 }
 
 func everywhere(t *testing.T, b *bench) {
@@ -301,7 +307,7 @@ func audit(t *testing.T, b *bench) {
 		{rule: deadline-missing, match: {names: [w2]}, reason: r, until: 2026-05-19}]}`)
 	c, _ := b.run(t, controller.Options{Alone: true, Audit: 300 * time.Millisecond, Now: func() time.Time { return *now.Load() }})
 	b.status(t, func(s *v1alpha1.WorkflowPolicyStatus) error {
-		if s.LastAudit == nil || s.Objects != 7 || s.Violations != 6 || len(s.Rules) != 1 || len(s.Waivers) != 3 {
+		if s.LastAudit == nil || *s.Objects != 7 || *s.Violations != 6 || len(s.Rules) != 1 || len(s.Waivers) != 3 {
 			return fmt.Errorf("the status is %+v", s)
 		}
 		if r := s.Rules[0]; r.Rule != "deadline-missing" || r.Enforcement != v1alpha1.Deny || r.Count != 6 || len(r.First) != 5 || r.First[0].Namespace != b.namespace {
@@ -324,7 +330,7 @@ func audit(t *testing.T, b *bench) {
 	midnight := day.Add(12 * time.Hour)
 	now.Store(&midnight)
 	b.status(t, func(s *v1alpha1.WorkflowPolicyStatus) error {
-		if s.Waivers[0].State != "Expired" || s.Violations != 8 {
+		if s.Waivers[0].State != "Expired" || *s.Violations != 8 {
 			return fmt.Errorf("after midnight, the status is %+v", s)
 		}
 		return nil

@@ -34,13 +34,21 @@ func (t *term) tellPolicy(u *unstructured.Unstructured, before, after v1alpha1.W
 		}
 		t.event(u, kind, is.Reason, "Compile", note)
 	}
-	if after.Violations > before.Violations {
+	if n, more := violations(after), violations(after)-violations(before); more > 0 {
 		t.event(u, corev1.EventTypeWarning, "Violations", "Audit",
-			fmt.Sprintf("violations: %d, %d more than before", after.Violations, after.Violations-before.Violations))
+			fmt.Sprintf("violations: %d, %d more than before", n, more))
 	}
 	if all := expired(after); len(all) > len(expired(before)) {
 		t.event(u, corev1.EventTypeWarning, "WaiverExpired", "Audit", "expired, so that what they covered counts again: waivers of "+strings.Join(all, ", "))
 	}
+}
+
+// violations are those of the last audit, none before the first.
+func violations(s v1alpha1.WorkflowPolicyStatus) int32 {
+	if s.Violations == nil {
+		return 0
+	}
+	return *s.Violations
 }
 
 // expired names the rules of the waivers that are over, and the last day of each.
