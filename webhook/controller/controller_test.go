@@ -327,8 +327,15 @@ func audit(t *testing.T, b *bench) {
 	b.create(t, "later")
 	b.events(t, "PolicyViolated", 1)
 
+	waived := webhooktest.Request{Object: strings.Replace(suspended, "{name: w}", "{name: w1}", 1), Namespace: b.namespace}.Body()
+	if r, err := webhook.Review(t.Context(), webhook.Validate, waived, c.State()); err != nil || !r.Allowed {
+		t.Errorf("on the last day of its waiver: %+v, %v", r, err)
+	}
 	midnight := day.Add(12 * time.Hour)
 	now.Store(&midnight)
+	if r, err := webhook.Review(t.Context(), webhook.Validate, waived, c.State()); err != nil || r.Allowed {
+		t.Errorf("after the last day of its waiver: %+v, %v", r, err)
+	}
 	b.status(t, func(s *v1alpha1.WorkflowPolicyStatus) error {
 		if s.Waivers[0].State != "Expired" || *s.Violations != 8 {
 			return fmt.Errorf("after midnight, the status is %+v", s)
