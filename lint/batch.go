@@ -209,7 +209,8 @@ func (b *batch) settle(terms *Terms, s *Setting, f *Finding) bool {
 		if severity, ok := b.linter.options.Severity[f.Rule.Name]; ok {
 			f.Severity = severity
 		}
-	case terms.extra(s) && f.own:
+	case f.own && (f.Severity == Info && f.Rule.Severity > Info || terms.extra(s)):
+		// A hint stays a hint, as that a library has no deadline: its caller may.
 		f.Severity, f.Policy = min(f.Severity, s.Severity), s.Policy
 	default:
 		f.Severity, f.Policy = s.Severity, s.Policy

@@ -29,6 +29,12 @@ var long = &lint.Rule{Name: "name-long", Severity: lint.Warning, Object: func(pa
 	}
 }}
 
+// library hints at libraries, and reports what is none.
+var library = &lint.Rule{Name: "library", Severity: lint.Warning, Object: func(pass *lint.Pass) {
+	pass.Report(lint.Finding{Node: pass.Object, Severity: lint.Info, Message: "hint"})
+	pass.Reportf(pass.Object, "finding")
+}}
+
 // secret reports references to Secrets when all is known.
 var secret = &lint.Rule{Name: "secret", Severity: lint.Info, Finish: func(pass *lint.Pass) {
 	for _, r := range pass.References() {
@@ -85,13 +91,15 @@ func TestPolicies(t *testing.T) {
 			"error module p, warning module p, info secret "},
 		"and can make them audit only": {"", &lint.Terms{Rules: rules(), Extra: []lint.Extra{{Rule: module, Setting: setting(lint.Info, "p", 0)}}},
 			"info module p, info module p, info secret "},
+		"a hint stays a hint": {"", &lint.Terms{Rules: map[string][]lint.Setting{"name-long": nil, "library": {setting(lint.Error, "p", 0)}}},
+			"error library p, info library p, info secret "},
 		"an annotation does not waive by itself": {waived, nil, "warning name-long claimed, info secret "},
 		"it does where the policy lets it":       {waived, &lint.Terms{Waivable: any}, "info secret "},
 		"a policy waives": {"", &lint.Terms{Waives: func(f *lint.Finding) bool { return f.Rule == long }},
 			"info secret , waived name-long"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := lint.Options{Rules: []*lint.Rule{long, secret}, Policies: named{"long-name": test.terms}, World: nothing{}}
+			o := lint.Options{Rules: []*lint.Rule{long, secret, library}, Severity: map[string]lint.Severity{"library": lint.Off}, Policies: named{"long-name": test.terms}, World: nothing{}}
 			got := lint.Run(o, source.NewFile("in.yaml", []byte(object("long-name", test.more))))
 			if diff := cmp.Diff(test.want, told(got)); diff != "" {
 				t.Error(diff)

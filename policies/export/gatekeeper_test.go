@@ -31,7 +31,7 @@ spec:
       package first
       deny contains "x" if input.spec.suspend
   - name: second
-    enforcement: off
+    enforcement: "off"
     rego: |
       package second
       deny contains "x"

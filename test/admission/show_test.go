@@ -31,6 +31,7 @@ func TestAdmission(t *testing.T) {
 		{"runs at once", race},
 		{"waivers", waivers},
 		{"a policy comes, breaks and goes", lifecycle},
+		{"what the guide says", tried},
 		{"no rights to spare", rights},
 		{"certificates roll under load", rotation},
 		{"the API server is gone", gone},

@@ -203,7 +203,7 @@ func TestCluster(t *testing.T) {
 		ended <- command.Main(ctx, []string{"--kubeconfig", kubeconfig, "--address", address, "--metrics-address", side, "--drain", "0s", "--unwatched", "PersistentVolumeClaim"}, command.Streams{Out: io.Discard, Err: &log})
 	}()
 	until(t, func() bool { return get(side) == "ready\n" })
-	s, err := c.CoreV1().Secrets("tiphys").Get(t.Context(), "tiphys-webhook-tls", metav1.GetOptions{})
+	s, err := c.CoreV1().Secrets("tiphys").Get(t.Context(), "tiphys-webhook-certificate", metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

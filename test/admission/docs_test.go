@@ -1,0 +1,67 @@
+package admission
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/tiphys-dev/tiphys/test/cluster"
+	"github.com/tiphys-dev/tiphys/test/testbin"
+)
+
+// blocks are the commands of docs/install-webhook.md that are marked with a word.
+func blocks(t *testing.T, word string) []string {
+	t.Helper()
+	page, err := os.ReadFile(filepath.Join(testbin.Root(), "docs", "install-webhook.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, m := range regexp.MustCompile("(?s)<!-- run: "+word+" -->\n```sh\n(.*?)```").FindAllStringSubmatch(string(page), -1) {
+		for line := range strings.Lines(m[1]) {
+			all = append(all, strings.TrimSpace(line))
+		}
+	}
+	if len(all) == 0 {
+		t.Fatalf("no command is marked with %s", word)
+	}
+	return all
+}
+
+// shell runs commands as a reader would, in the root of the repository.
+func shell(t *testing.T, api *cluster.Cluster, helm string, commands []string) {
+	t.Helper()
+	bin := t.TempDir()
+	for name, target := range map[string]string{"helm": helm, "kubectl": testbin.Kubectl(t)} {
+		if err := os.Symlink(target, filepath.Join(bin, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	home := t.TempDir()
+	for _, line := range commands {
+		c := exec.Command("sh", "-c", line)
+		c.Dir = testbin.Root()
+		c.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "KUBECONFIG="+api.Kubeconfig, "HOME="+home)
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", line, err, out)
+		}
+	}
+}
+
+// TestInstall runs what the guide says of installing, with both versions of Helm.
+// Nothing runs pods there.
+func TestInstall(t *testing.T) {
+	api := cluster.Start(t)
+	for name, helm := range map[string]string{"helm 3": testbin.Helm3(t), "helm 4": testbin.Helm4(t)} {
+		t.Run(name, func(t *testing.T) { shell(t, api, helm, blocks(t, "install")) })
+	}
+}
+
+// tried runs what the guide says of trying it.
+func tried(t *testing.T, n *installation, space string) {
+	t.Cleanup(func() { n.kubectl(t, "", "delete", "workflowpolicy", "try-it") })
+	shell(t, n.api, testbin.Helm4(t), blocks(t, "try"))
+}
