@@ -112,10 +112,20 @@ func (a *asked) validate(ctx context.Context, s *State, r *Response) {
 		}
 		return
 	}
+	if n := a.planted(storedTemplates); n != nil {
+		r.deny(http.StatusForbidden, "Forbidden", n.Path()+": Argo would run these templates in place of those that spec refers to, and nobody has checked them: leave them out")
+		return
+	}
 	o := a.options(ctx, s)
 	l := lint.New(o)
 	l.AddDocument(a.document)
 	result := l.Finish()
+	if n := a.planted(storedSpec); n != nil {
+		stored := a.lintStored(o, n)
+		result.Findings = append(result.Findings, stored.Findings...)
+		result.Waived = append(result.Waived, stored.Waived...)
+		result.Failures = append(result.Failures, stored.Failures...)
+	}
 	r.Failures = result.Failures
 	r.judge(result.Findings, result.Waived)
 }

@@ -166,6 +166,9 @@ func TestBadBodies(t *testing.T) {
 func TestVerdicts(t *testing.T) {
 	deep := `{"apiVersion":"argoproj.io/v1alpha1","kind":"Workflow","metadata":{"name":"a"},"spec":{"x":` + strings.Repeat("[", 1500) + strings.Repeat("]", 1500) + `}}`
 	stop := strings.Replace(good, "entrypoint: main", "entrypoint: main, shutdown: Stop, suspend: true", 1)
+	deleted := strings.Replace(good, "name: a,", `name: a, deletionTimestamp: "2026-01-01T00:00:00Z",`, 1)
+	stored := strings.TrimSuffix(good, "}") + `, status: {storedWorkflowTemplateSpec: {entrypoint: mian, workflowTemplateRef: {name: t}, templates: [{name: main, container: {image: "a:1"}}]}}}`
+	none := `{apiVersion: argoproj.io/v1alpha1, kind: Workflow, metadata: {name: a, namespace: data}}`
 	tests := map[string]struct {
 		request  webhooktest.Request
 		endpoint webhook.Endpoint
@@ -188,7 +191,15 @@ func TestVerdicts(t *testing.T) {
 		"spec as it was, in disarray": {webhooktest.Request{Object: good, Old: strings.Replace(good, "entrypoint: main, templates: [{name: main, container", "templates: [{container", 1), Operation: "UPDATE"}, webhook.Validate, "allowed"},
 		"stopped":                     {webhooktest.Request{Object: stop, Old: good, Operation: "UPDATE"}, webhook.Validate, "allowed, skipped: stopping"},
 		"stopped and changed":         {webhooktest.Request{Object: strings.Replace(stop, "a:1", "a:2", 1), Old: good, Operation: "UPDATE"}, webhook.Validate, "allowed"},
-		"waits for finalizers":        {webhooktest.Request{Object: strings.Replace(good, "name: a,", `name: a, deletionTimestamp: "2026-01-01T00:00:00Z",`, 1), Old: stop, Operation: "UPDATE"}, webhook.Validate, "allowed, skipped: deleted"},
+		"created with another spec":   {webhooktest.Request{Object: stored}, webhook.Validate, "403 Forbidden: status.storedWorkflowTemplateSpec.entrypoint: "},
+		"given another spec":          {webhooktest.Request{Object: stored, Old: good, Operation: "UPDATE"}, webhook.Validate, "403 Forbidden: status.storedWorkflowTemplateSpec.entrypoint: "},
+		"had another spec":            {webhooktest.Request{Object: strings.Replace(stored, "a:1", "a:2", 1), Old: stored, Operation: "UPDATE"}, webhook.Validate, "allowed"},
+		"given a good spec":           {webhooktest.Request{Object: strings.Replace(stored, "mian", "main", 1), Old: good, Operation: "UPDATE"}, webhook.Validate, "allowed"},
+		"created with templates":      {webhooktest.Request{Object: strings.Replace(stored, "storedWorkflowTemplateSpec", "storedTemplates", 1)}, webhook.Validate, "403 Forbidden: status.storedTemplates: Argo would run these templates"},
+		"deleted, and given a spec":   {webhooktest.Request{Object: strings.Replace(deleted, "main,", "mian,", 1), Old: good, Operation: "UPDATE"}, webhook.Validate, "403 Forbidden: spec.entrypoint: "},
+		"never had a spec":            {webhooktest.Request{Object: none, Old: none, Operation: "UPDATE"}, webhook.Validate, "allowed, skipped: unchanged"},
+		"lost its spec":               {webhooktest.Request{Object: none, Old: good, Operation: "UPDATE"}, webhook.Validate, "403 Forbidden: "},
+		"waits for finalizers":        {webhooktest.Request{Object: deleted, Old: good, Operation: "UPDATE"}, webhook.Validate, "allowed, skipped: unchanged"},
 		"created again by an update":  {webhooktest.Request{Object: good, Operation: "UPDATE"}, webhook.Validate, "allowed"},
 		"a template as a run":         {webhooktest.Request{Object: strings.Replace(good, "kind: Workflow", "kind: WorkflowTemplate", 1)}, webhook.Runs, "allowed, skipped: kind"},
 		"an update as a run":          {webhooktest.Request{Object: good, Old: stop, Operation: "UPDATE"}, webhook.Runs, "allowed, skipped: operation"},
