@@ -9,6 +9,7 @@ import (
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/patch"
+	"github.com/tiphys-dev/tiphys/lint/resolve"
 	"github.com/tiphys-dev/tiphys/policies/mutate"
 )
 
@@ -136,6 +137,7 @@ func (a *asked) options(ctx context.Context, s *State) lint.Options {
 	if w, ok := s.World.(Bounded); ok {
 		o.World = w.Within(ctx)
 	}
+	o.World = resolve.Confined(o.World, a.Namespace)
 	if s.Policies != nil {
 		o.Policies = s.Policies(ctx, &a.Request)
 	}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
+	"github.com/tiphys-dev/tiphys/lint/resolve"
 	"github.com/tiphys-dev/tiphys/lint/rules"
 	"github.com/tiphys-dev/tiphys/lint/source"
 	"github.com/tiphys-dev/tiphys/policies/defaults"
@@ -358,5 +359,41 @@ func TestRuns(t *testing.T) {
 	var call *webhook.CallError
 	if !errors.As(err, &call) || call.Status != 503 || call.Error() != "count the runs: no list" {
 		t.Errorf("runs that cannot be counted: %v", err)
+	}
+}
+
+// vault has names in one namespace only.
+type vault struct{}
+
+func (vault) Library(namespace, _ string, _ bool) (*resolve.Library, resolve.State) {
+	return nil, vault{}.Object("", namespace, "")
+}
+
+func (vault) Object(_, namespace, _ string) resolve.State {
+	if namespace != "vault" {
+		return resolve.Unknown
+	}
+	return resolve.Absent
+}
+
+func (vault) Names(string, string) []string { return []string{"database-password"} }
+
+// TestConfined: nobody learns by way of a Sensor what is in another namespace.
+func TestConfined(t *testing.T) {
+	for name, test := range map[string]struct{ namespace, want string }{
+		"in the namespace":     {"vault", `did you mean "database-password"?`},
+		"of another namespace": {"data", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sensor := `{apiVersion: argoproj.io/v1alpha1, kind: Sensor, metadata: {name: a, namespace: ` + test.namespace + `}, spec: {dependencies: [{name: d, eventSourceName: e, eventName: x}], triggers: [{template: {name: t, argoWorkflow: {operation: submit, source: {resource: {apiVersion: argoproj.io/v1alpha1, kind: Workflow, metadata: {generateName: a-, namespace: vault}, spec: {entrypoint: main, templates: [{name: main, container: {image: "a:1", envFrom: [{secretRef: {name: database-passwor}}]}}]}}}}}}]}}`
+			s := &webhook.State{Rules: rules.All(), World: vault{}}
+			r, err := webhook.Review(t.Context(), webhook.Validate, webhooktest.Request{Object: sensor}.Body(), s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if test.want == "" && !r.Allowed || !strings.Contains(r.Message, test.want) {
+				t.Errorf("got %v %s", r.Allowed, r.Message)
+			}
+		})
 	}
 }
