@@ -169,6 +169,7 @@ func TestVerdicts(t *testing.T) {
 	stop := strings.Replace(good, "entrypoint: main", "entrypoint: main, shutdown: Stop, suspend: true", 1)
 	deleted := strings.Replace(good, "name: a,", `name: a, deletionTimestamp: "2026-01-01T00:00:00Z",`, 1)
 	stored := strings.TrimSuffix(good, "}") + `, status: {storedWorkflowTemplateSpec: {entrypoint: mian, workflowTemplateRef: {name: t}, templates: [{name: main, container: {image: "a:1"}}]}}}`
+	filled := `{"apiVersion":"argoproj.io/v1alpha1","kind":"Workflow","metadata":{"name":"a"},"spec":{"entrypoint":"main","templates":[{"name":"main","container":{"image":"a:1","args":[%s"z"]}}]}}`
 	none := `{apiVersion: argoproj.io/v1alpha1, kind: Workflow, metadata: {name: a, namespace: data}}`
 	tests := map[string]struct {
 		request  webhooktest.Request
@@ -181,6 +182,10 @@ func TestVerdicts(t *testing.T) {
 		"of another kind":             {webhooktest.Request{Object: good, Kind: "CronWorkflow"}, webhook.Validate, `422 Invalid: the object says that its kind is "Workflow", the request that it is "CronWorkflow"`},
 		"of another version":          {webhooktest.Request{Object: good, Version: "v1"}, webhook.Validate, `422 Invalid: the object says that its apiVersion is "argoproj.io/v1alpha1", the request that it is "argoproj.io/v1"`},
 		"deep":                        {webhooktest.Request{Object: deep}, webhook.Validate, "422 Invalid: the object cannot be read: nested deeper than 1000 levels"},
+		"many":                        {webhooktest.Request{Object: fmt.Sprintf(filled, strings.Repeat("1,", 300_000))}, webhook.Validate, "422 Invalid: the object cannot be read: more than 250000 values"},
+		"many, to be mutated":         {webhooktest.Request{Object: fmt.Sprintf(filled, strings.Repeat("1,", 300_000))}, webhook.Mutate, "allowed"},
+		"many, to be deleted":         {webhooktest.Request{Object: fmt.Sprintf(filled, strings.Repeat("1,", 300_000)), Operation: "DELETE"}, webhook.Validate, "allowed, skipped: operation"},
+		"many commas in a text":       {webhooktest.Request{Object: fmt.Sprintf(filled, `"`+strings.Repeat(`\",[`, 160_000)+`",`)}, webhook.Validate, "allowed"},
 		"deep, to be mutated":         {webhooktest.Request{Object: deep}, webhook.Mutate, "allowed"},
 		"deep, to be deleted":         {webhooktest.Request{Object: deep, Operation: "DELETE"}, webhook.Validate, "allowed, skipped: operation"},
 		"deleted":                     {webhooktest.Request{Old: good, Operation: "DELETE"}, webhook.Validate, "allowed, skipped: operation"},
