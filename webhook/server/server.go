@@ -64,6 +64,7 @@ type service struct {
 	Options
 	metrics  *metrics
 	slots    chan struct{} // one for each review that may run
+	large    chan struct{} // the one that a large body takes as well
 	bytes    atomic.Int64  // of bodies that are held
 	open     atomic.Int64  // requests without an answer
 	draining atomic.Bool
@@ -99,7 +100,7 @@ func newService(o Options) *service {
 	if o.Registry == nil {
 		o.Registry = prometheus.NewRegistry()
 	}
-	s := &service{Options: o, slots: make(chan struct{}, o.Reviews)}
+	s := &service{Options: o, slots: make(chan struct{}, o.Reviews), large: make(chan struct{}, 1)}
 	s.metrics = newMetrics(s)
 	return s
 }
