@@ -146,9 +146,20 @@ func (a *asked) options(ctx context.Context, s *State) lint.Options {
 
 // mutate makes the safe fixes, the defaults of policies among them, and notes
 // in an annotation what policies have written.
+//
+// A run that exists keeps the spec that it was started with. Who applies its
+// manifest again sends that without what was written into it: if it comes out
+// as it was, it is written again, and if not, nothing is.
 func (a *asked) mutate(ctx context.Context, s *State, r *Response) {
+	again := !mutate.Applies(a.Operation, a.Kind)
 	a.Defaults = true
+	if again {
+		a.Operation = "CREATE"
+	}
 	result, err := mutate.Apply(a.options(ctx, s), a.document)
+	if err == nil && again && (a.old == nil || !patch.Equal(result.After.Get("spec"), a.old.Get("spec"))) {
+		return
+	}
 	if err == nil {
 		err = result.Annotate()
 	}

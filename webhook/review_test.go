@@ -344,8 +344,12 @@ func TestMutate(t *testing.T) {
 	if r := mutate(webhooktest.Request{Object: done}); len(r.Patch) > 0 {
 		t.Errorf("what is there is written again: %s", r.Patch)
 	}
-	if r := mutate(webhooktest.Request{Object: strings.Replace(good, "a:1", "a:2", 1), Old: good, Operation: "UPDATE"}); r.Skipped != "operation" || len(r.Patch) > 0 {
-		t.Errorf("a run that exists is mutated: %q %s", r.Skipped, r.Patch)
+	if r := mutate(webhooktest.Request{Object: strings.Replace(good, "a:1", "a:2", 1), Old: good, Operation: "UPDATE"}); len(r.Patch) > 0 {
+		t.Errorf("a run that exists is mutated: %s", r.Patch)
+	}
+	was := strings.Replace(good, "entrypoint: main", "entrypoint: main, ttlStrategy: {secondsAfterCompletion: 3600}", 1)
+	if r := mutate(webhooktest.Request{Object: good, Old: was, Operation: "UPDATE"}); !strings.Contains(string(r.Patch), "/spec/ttlStrategy") {
+		t.Errorf("a run that is applied again loses what was written into it: %s", r.Patch)
 	}
 }
 

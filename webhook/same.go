@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/tiphys-dev/tiphys/lint/manifest"
-	"github.com/tiphys-dev/tiphys/policies/mutate"
 )
 
 // The reasons for which a request is allowed without a look at its object.
@@ -34,7 +33,7 @@ func (a *asked) skip(e Endpoint) string {
 		return skipSubResource
 	case !ours, e != Validate && a.policy(), e == Runs && a.Kind != "Workflow":
 		return skipKind
-	case e == Runs && a.Operation != "CREATE", e == Mutate && !mutate.Applies(a.Operation, a.Kind):
+	case e == Runs && a.Operation != "CREATE":
 		return skipOperation
 	case a.Operation == "CREATE" || a.old == nil || a.document.Root == nil:
 		return ""
