@@ -133,9 +133,24 @@ func TestProductRights(t *testing.T) {
 	}
 }
 
+// A single replica may be drained, and no audit is none however it is written.
+func TestProductValues(t *testing.T) {
+	for set, want := range map[string]string{
+		"audit.interval=0": "--audit=-1s", "audit.interval=0s": "--audit=-1s", "audit.interval=1h": "--audit=1h",
+		"replicas=2": "kind: PodDisruptionBudget", "replicas=3": "kind: PodDisruptionBudget",
+	} {
+		if out := product(t, testbin.Helm4(t), set); !strings.Contains(out, want) {
+			t.Errorf("%s: there is no %s", set, want)
+		}
+	}
+	if out := product(t, testbin.Helm4(t), "replicas=1"); strings.Contains(out, "PodDisruptionBudget") {
+		t.Error("a single replica has a PodDisruptionBudget")
+	}
+}
+
 // The schema knows every value that there is, and refuses what there is not.
 func TestProductSchema(t *testing.T) {
-	for _, bad := range []string{"watch.secret=true", "replicas=0", "validating.failurePolicy=fail", "argo.controllers={argo}", "audit.interval=ten", "certificates.mode=none"} {
+	for _, bad := range []string{"watch.secret=true", "replicas=0", "validating.failurePolicy=fail", "argo.controllers={argo}", "audit.interval=ten", "audit.interval=5", "certificates.mode=none"} {
 		if _, err := template(t, testbin.Helm4(t), "tiphys", "", "--set", bad); err == nil {
 			t.Errorf("%s is taken", bad)
 		}

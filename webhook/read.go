@@ -28,6 +28,12 @@ type asked struct {
 
 // read reads an AdmissionReview. The error is a *CallError.
 func read(body []byte) (*asked, error) {
+	if tooMany(body) {
+		if r := bare(body); r.UID != "" {
+			return &asked{Request: r, document: &manifest.Document{}, limit: fmt.Sprintf("more than %d values, with what it was before: move data into artifacts or ConfigMaps", mostValues)}, nil
+		}
+		return nil, refuse("the body has more than %d values and is no %s", mostValues, reviewKind)
+	}
 	file := source.NewFile("request.json", body)
 	d := manifest.ParseObject(file)
 	if d.Root == nil {
@@ -78,6 +84,32 @@ func unreadable(d *manifest.Document, body []byte) (*asked, error) {
 	}
 	at := d.File.Position(p.Span.Start)
 	return nil, refuse("the body is no JSON: line %d, column %d: %s", at.Line, at.Column, p.Message)
+}
+
+// mostValues is how many values a body may have, and keys. Each takes some 300 bytes while
+// it is reviewed, so that a few megabytes of commas would take all there is; what
+// Argo runs at most, 1 MB, has about half of them.
+const mostValues = 250_000
+
+// tooMany reports whether a body has more values than that, without reading them.
+func tooMany(body []byte) bool {
+	if len(body) < 2*mostValues { // a value and its comma
+		return false
+	}
+	n := 0
+	for i := 0; i < len(body); i++ {
+		switch body[i] {
+		case ',', ':', '[', '{':
+			n++
+		case '"':
+			for i++; i < len(body) && body[i] != '"'; i++ {
+				if body[i] == '\\' {
+					i++
+				}
+			}
+		}
+	}
+	return n > mostValues
 }
 
 // bare reads what is asked, but no objects: the way for a body that is too

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/patch"
+	"github.com/tiphys-dev/tiphys/lint/resolve"
 	"github.com/tiphys-dev/tiphys/policies/mutate"
 )
 
@@ -112,10 +113,20 @@ func (a *asked) validate(ctx context.Context, s *State, r *Response) {
 		}
 		return
 	}
+	if n := a.planted(storedTemplates); n != nil {
+		r.deny(http.StatusForbidden, "Forbidden", n.Path()+": Argo would run these templates in place of those that spec refers to, and nobody has checked them: leave them out")
+		return
+	}
 	o := a.options(ctx, s)
 	l := lint.New(o)
 	l.AddDocument(a.document)
 	result := l.Finish()
+	if n := a.planted(storedSpec); n != nil {
+		stored := a.lintStored(o, n)
+		result.Findings = append(result.Findings, stored.Findings...)
+		result.Waived = append(result.Waived, stored.Waived...)
+		result.Failures = append(result.Failures, stored.Failures...)
+	}
 	r.Failures = result.Failures
 	r.judge(result.Findings, result.Waived)
 }
@@ -126,6 +137,7 @@ func (a *asked) options(ctx context.Context, s *State) lint.Options {
 	if w, ok := s.World.(Bounded); ok {
 		o.World = w.Within(ctx)
 	}
+	o.World = resolve.Confined(o.World, a.Namespace)
 	if s.Policies != nil {
 		o.Policies = s.Policies(ctx, &a.Request)
 	}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
+	"github.com/tiphys-dev/tiphys/lint/resolve"
 	"github.com/tiphys-dev/tiphys/lint/rules"
 	"github.com/tiphys-dev/tiphys/lint/source"
 	"github.com/tiphys-dev/tiphys/policies/defaults"
@@ -166,6 +167,10 @@ func TestBadBodies(t *testing.T) {
 func TestVerdicts(t *testing.T) {
 	deep := `{"apiVersion":"argoproj.io/v1alpha1","kind":"Workflow","metadata":{"name":"a"},"spec":{"x":` + strings.Repeat("[", 1500) + strings.Repeat("]", 1500) + `}}`
 	stop := strings.Replace(good, "entrypoint: main", "entrypoint: main, shutdown: Stop, suspend: true", 1)
+	deleted := strings.Replace(good, "name: a,", `name: a, deletionTimestamp: "2026-01-01T00:00:00Z",`, 1)
+	stored := strings.TrimSuffix(good, "}") + `, status: {storedWorkflowTemplateSpec: {entrypoint: mian, workflowTemplateRef: {name: t}, templates: [{name: main, container: {image: "a:1"}}]}}}`
+	filled := `{"apiVersion":"argoproj.io/v1alpha1","kind":"Workflow","metadata":{"name":"a"},"spec":{"entrypoint":"main","templates":[{"name":"main","container":{"image":"a:1","args":[%s"z"]}}]}}`
+	none := `{apiVersion: argoproj.io/v1alpha1, kind: Workflow, metadata: {name: a, namespace: data}}`
 	tests := map[string]struct {
 		request  webhooktest.Request
 		endpoint webhook.Endpoint
@@ -177,6 +182,10 @@ func TestVerdicts(t *testing.T) {
 		"of another kind":             {webhooktest.Request{Object: good, Kind: "CronWorkflow"}, webhook.Validate, `422 Invalid: the object says that its kind is "Workflow", the request that it is "CronWorkflow"`},
 		"of another version":          {webhooktest.Request{Object: good, Version: "v1"}, webhook.Validate, `422 Invalid: the object says that its apiVersion is "argoproj.io/v1alpha1", the request that it is "argoproj.io/v1"`},
 		"deep":                        {webhooktest.Request{Object: deep}, webhook.Validate, "422 Invalid: the object cannot be read: nested deeper than 1000 levels"},
+		"many":                        {webhooktest.Request{Object: fmt.Sprintf(filled, strings.Repeat("1,", 300_000))}, webhook.Validate, "422 Invalid: the object cannot be read: more than 250000 values"},
+		"many, to be mutated":         {webhooktest.Request{Object: fmt.Sprintf(filled, strings.Repeat("1,", 300_000))}, webhook.Mutate, "allowed"},
+		"many, to be deleted":         {webhooktest.Request{Object: fmt.Sprintf(filled, strings.Repeat("1,", 300_000)), Operation: "DELETE"}, webhook.Validate, "allowed, skipped: operation"},
+		"many commas in a text":       {webhooktest.Request{Object: fmt.Sprintf(filled, `"`+strings.Repeat(`\",[`, 160_000)+`",`)}, webhook.Validate, "allowed"},
 		"deep, to be mutated":         {webhooktest.Request{Object: deep}, webhook.Mutate, "allowed"},
 		"deep, to be deleted":         {webhooktest.Request{Object: deep, Operation: "DELETE"}, webhook.Validate, "allowed, skipped: operation"},
 		"deleted":                     {webhooktest.Request{Old: good, Operation: "DELETE"}, webhook.Validate, "allowed, skipped: operation"},
@@ -188,7 +197,15 @@ func TestVerdicts(t *testing.T) {
 		"spec as it was, in disarray": {webhooktest.Request{Object: good, Old: strings.Replace(good, "entrypoint: main, templates: [{name: main, container", "templates: [{container", 1), Operation: "UPDATE"}, webhook.Validate, "allowed"},
 		"stopped":                     {webhooktest.Request{Object: stop, Old: good, Operation: "UPDATE"}, webhook.Validate, "allowed, skipped: stopping"},
 		"stopped and changed":         {webhooktest.Request{Object: strings.Replace(stop, "a:1", "a:2", 1), Old: good, Operation: "UPDATE"}, webhook.Validate, "allowed"},
-		"waits for finalizers":        {webhooktest.Request{Object: strings.Replace(good, "name: a,", `name: a, deletionTimestamp: "2026-01-01T00:00:00Z",`, 1), Old: stop, Operation: "UPDATE"}, webhook.Validate, "allowed, skipped: deleted"},
+		"created with another spec":   {webhooktest.Request{Object: stored}, webhook.Validate, "403 Forbidden: status.storedWorkflowTemplateSpec.entrypoint: "},
+		"given another spec":          {webhooktest.Request{Object: stored, Old: good, Operation: "UPDATE"}, webhook.Validate, "403 Forbidden: status.storedWorkflowTemplateSpec.entrypoint: "},
+		"had another spec":            {webhooktest.Request{Object: strings.Replace(stored, "a:1", "a:2", 1), Old: stored, Operation: "UPDATE"}, webhook.Validate, "allowed"},
+		"given a good spec":           {webhooktest.Request{Object: strings.Replace(stored, "mian", "main", 1), Old: good, Operation: "UPDATE"}, webhook.Validate, "allowed"},
+		"created with templates":      {webhooktest.Request{Object: strings.Replace(stored, "storedWorkflowTemplateSpec", "storedTemplates", 1)}, webhook.Validate, "403 Forbidden: status.storedTemplates: Argo would run these templates"},
+		"deleted, and given a spec":   {webhooktest.Request{Object: strings.Replace(deleted, "main,", "mian,", 1), Old: good, Operation: "UPDATE"}, webhook.Validate, "403 Forbidden: spec.entrypoint: "},
+		"never had a spec":            {webhooktest.Request{Object: none, Old: none, Operation: "UPDATE"}, webhook.Validate, "allowed, skipped: unchanged"},
+		"lost its spec":               {webhooktest.Request{Object: none, Old: good, Operation: "UPDATE"}, webhook.Validate, "403 Forbidden: "},
+		"waits for finalizers":        {webhooktest.Request{Object: deleted, Old: good, Operation: "UPDATE"}, webhook.Validate, "allowed, skipped: unchanged"},
 		"created again by an update":  {webhooktest.Request{Object: good, Operation: "UPDATE"}, webhook.Validate, "allowed"},
 		"a template as a run":         {webhooktest.Request{Object: strings.Replace(good, "kind: Workflow", "kind: WorkflowTemplate", 1)}, webhook.Runs, "allowed, skipped: kind"},
 		"an update as a run":          {webhooktest.Request{Object: good, Old: stop, Operation: "UPDATE"}, webhook.Runs, "allowed, skipped: operation"},
@@ -347,5 +364,41 @@ func TestRuns(t *testing.T) {
 	var call *webhook.CallError
 	if !errors.As(err, &call) || call.Status != 503 || call.Error() != "count the runs: no list" {
 		t.Errorf("runs that cannot be counted: %v", err)
+	}
+}
+
+// vault has names in one namespace only.
+type vault struct{}
+
+func (vault) Library(namespace, _ string, _ bool) (*resolve.Library, resolve.State) {
+	return nil, vault{}.Object("", namespace, "")
+}
+
+func (vault) Object(_, namespace, _ string) resolve.State {
+	if namespace != "vault" {
+		return resolve.Unknown
+	}
+	return resolve.Absent
+}
+
+func (vault) Names(string, string) []string { return []string{"database-password"} }
+
+// TestConfined: nobody learns by way of a Sensor what is in another namespace.
+func TestConfined(t *testing.T) {
+	for name, test := range map[string]struct{ namespace, want string }{
+		"in the namespace":     {"vault", `did you mean "database-password"?`},
+		"of another namespace": {"data", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sensor := `{apiVersion: argoproj.io/v1alpha1, kind: Sensor, metadata: {name: a, namespace: ` + test.namespace + `}, spec: {dependencies: [{name: d, eventSourceName: e, eventName: x}], triggers: [{template: {name: t, argoWorkflow: {operation: submit, source: {resource: {apiVersion: argoproj.io/v1alpha1, kind: Workflow, metadata: {generateName: a-, namespace: vault}, spec: {entrypoint: main, templates: [{name: main, container: {image: "a:1", envFrom: [{secretRef: {name: database-passwor}}]}}]}}}}}}]}}`
+			s := &webhook.State{Rules: rules.All(), World: vault{}}
+			r, err := webhook.Review(t.Context(), webhook.Validate, webhooktest.Request{Object: sensor}.Body(), s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if test.want == "" && !r.Allowed || !strings.Contains(r.Message, test.want) {
+				t.Errorf("got %v %s", r.Allowed, r.Message)
+			}
+		})
 	}
 }

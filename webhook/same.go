@@ -13,7 +13,6 @@ const (
 	skipOperation   = "operation"   // it neither creates nor updates
 	skipSubResource = "subresource" // status, scale
 	skipKind        = "kind"        // it is none of ours
-	skipDeleted     = "deleted"     // the object only waits for its finalizers
 	skipUnchanged   = "unchanged"   // the spec stays as it is
 	skipStopping    = "stopping"    // the spec changes in nothing but its switches
 )
@@ -40,17 +39,15 @@ func (a *asked) skip(e Endpoint) string {
 	case a.Operation == "CREATE" || a.old == nil || a.document.Root == nil:
 		return ""
 	}
-	object := a.document.Root
-	if object.At("metadata", "deletionTimestamp").Set() {
-		return skipDeleted
-	}
-	now, before := object.Get("spec"), a.old.Get("spec")
+	// That an object is being deleted is no reason: with a finalizer it lives on,
+	// and Argo runs what its spec has become.
+	now, before := a.document.Root.Get("spec"), a.old.Get("spec")
 	switch {
-	case now == nil || before == nil:
+	case a.planted(storedSpec) != nil || a.planted(storedTemplates) != nil:
 		return ""
 	case a.same(now, before):
 		return skipUnchanged
-	case a.Operation == "UPDATE" && a.sameBut(now, before, switches[a.Kind]):
+	case now != nil && before != nil && a.sameBut(now, before, switches[a.Kind]):
 		return skipStopping
 	}
 	return ""

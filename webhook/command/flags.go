@@ -84,8 +84,8 @@ func parse(args []string, s Streams) (*flags, error) {
 	set.StringVar(&f.namespace, "namespace", "tiphys", "the `namespace` that the webhook runs in")
 	set.StringVar(&f.service, "service", "tiphys-webhook", "the `name` of the Service, which the certificate is for")
 	set.StringVar(&f.secret, "secret", "tiphys-webhook-certificate", "the `name` of the Secret that the certificate is kept in")
-	set.Var(&f.validating, "validating-configuration", "the `names` of the ValidatingWebhookConfigurations that are to trust the certificate (tiphys-webhook)")
-	set.Var(&f.mutating, "mutating-configuration", "the `names` of the MutatingWebhookConfigurations that are to trust the certificate (tiphys-webhook)")
+	set.Var(&f.validating, "validating-configuration", "the `names` of the ValidatingWebhookConfigurations that are to trust the certificate (tiphys-webhook, unless any of either kind is named)")
+	set.Var(&f.mutating, "mutating-configuration", "the `names` of the MutatingWebhookConfigurations that are to trust the certificate (tiphys-webhook, unless any of either kind is named)")
 	set.Var(&f.unwatched, "unwatched", "`kinds` that the role does not allow to watch, such as Secret: whether one exists is unknown then, and never reported")
 	set.DurationVar(&f.audit, "audit", 10*time.Minute, "how often all that exists is looked at; below 0 for never")
 	set.BoolVar(&f.limitRuns, "limit-runs", true, "hold runs to the limits of policies: count them, and keep the numbers of semaphores")
@@ -122,11 +122,9 @@ func (f *flags) check(set *flag.FlagSet, argo string) error {
 	case f.standalone && f.certDir == "":
 		return fmt.Errorf("--standalone needs --cert-dir: there is no Secret to keep a certificate in")
 	}
-	if len(f.validating) == 0 {
-		f.validating = list{"tiphys-webhook"}
-	}
-	if len(f.mutating) == 0 {
-		f.mutating = list{"tiphys-webhook"}
+	if len(f.validating) == 0 && len(f.mutating) == 0 {
+		// Only together: whoever names the one has no other, and may not read it.
+		f.validating, f.mutating = list{"tiphys-webhook"}, list{"tiphys-webhook"}
 	}
 	return nil
 }

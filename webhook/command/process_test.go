@@ -121,9 +121,9 @@ func TestSignals(t *testing.T) {
 		ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{ServerName: "localhost", RootCAs: pool},
 		// New connections go to those that are ready, as a Service does it.
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			at := all()
-			for range at {
-				if r := at[int(turn.Add(1))%len(at)]; get(r.side) == "ready\n" {
+			at, first := all(), int(turn.Add(1))
+			for i := range at {
+				if r := at[(first+i)%len(at)]; get(r.side) == "ready\n" {
 					return (&net.Dialer{}).DialContext(ctx, "tcp", r.address)
 				}
 			}

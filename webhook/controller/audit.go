@@ -171,7 +171,7 @@ func (a *auditor) object(ctx context.Context, u *unstructured.Unstructured) erro
 	if q.Namespace != "" && a.state.Namespace != nil {
 		q.NamespaceLabels, q.NamespaceKnown = a.state.Namespace(q.Namespace)
 	}
-	o := lint.Options{Rules: a.state.Rules, Argo: a.state.Argo, World: a.world, Policies: a.enforced.view(q)}
+	o := lint.Options{Rules: a.state.Rules, Argo: a.state.Argo, World: resolve.Confined(a.world, q.Namespace), Policies: a.enforced.view(q)}
 	l := lint.New(o)
 	d := manifest.ParseJSON(source.NewFile("", text))
 	l.AddDocument(d)

@@ -29,6 +29,8 @@ func (s *service) admit(w http.ResponseWriter, r *http.Request, e webhook.Endpoi
 	start := time.Now()
 	s.metrics.inFlight.Inc()
 	defer s.metrics.inFlight.Dec()
+	s.open.Add(1)
+	defer s.open.Add(-1)
 	if s.draining.Load() {
 		// Over HTTP/2 this is a GOAWAY: whoever still holds a connection is to
 		// find another replica while there is time.
@@ -89,16 +91,44 @@ func (s *service) answer(ctx context.Context, w http.ResponseWriter, r *http.Req
 		s.bytes.Add(-held)
 		return none, refusal(http.StatusServiceUnavailable, "the policies are not loaded yet")
 	}
-	select {
-	case s.slots <- struct{}{}:
-	case <-ctx.Done():
+	leave, ok := s.enter(ctx, len(body))
+	if !ok {
 		s.bytes.Add(-held)
 		return none, refusal(http.StatusServiceUnavailable, "%d reviews are running already, and none ended in time", s.Reviews)
 	}
 	return s.review(ctx, e, body, state, func() {
-		<-s.slots
+		leave()
 		s.bytes.Add(-held)
 	})
+}
+
+// largeBody is the size from which bodies are reviewed one after the other: a
+// review takes up to a hundred times the memory of its body.
+const largeBody = 256 << 10
+
+// enter waits for the places that the review of a body takes, and returns what
+// gives them back. A large body waits for the others of its size first, so that
+// it keeps no place from the small ones.
+func (s *service) enter(ctx context.Context, size int) (leave func(), ok bool) {
+	places := []chan struct{}{s.slots}
+	if size >= largeBody {
+		places = []chan struct{}{s.large, s.slots}
+	}
+	for i, p := range places {
+		select {
+		case p <- struct{}{}:
+		case <-ctx.Done():
+			for _, p := range places[:i] {
+				<-p
+			}
+			return nil, false
+		}
+	}
+	return func() {
+		for _, p := range places {
+			<-p
+		}
+	}, true
 }
 
 // mostHeld is how many bodies of full size are held at once.

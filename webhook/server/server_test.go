@@ -263,6 +263,35 @@ func TestDeadline(t *testing.T) {
 	})
 }
 
+// TestLarge: large bodies are reviewed one after the other, and keep no place
+// from the small ones while they wait.
+func TestLarge(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ends := make(chan struct{})
+		slow := &lint.Rule{Name: "slow", Severity: lint.Warning, Run: func(pass *lint.Pass) {
+			if len(pass.Object.At("metadata", "annotations").Fields()) > 0 {
+				<-ends
+			}
+		}}
+		s := &webhook.State{Rules: []*lint.Rule{slow}}
+		r := start(t, server.Options{Listener: newPipes(), Reviews: 2, State: func() *webhook.State { return s }})
+		large := webhooktest.Request{Object: strings.Replace(good, "name: a,", "name: a, annotations: {a: "+strings.Repeat("x", 300<<10)+"},", 1)}.Body()
+		for range 3 {
+			go r.ask("/validate?timeout=10s", bytes.NewReader(large))
+		}
+		synctest.Wait()
+		if status, text := r.must(t, "/validate?timeout=1s", bytes.NewReader(body)); status != 200 {
+			t.Errorf("no place for a small one: %d %s", status, text)
+		}
+		close(ends)
+		synctest.Wait()
+		if status, text := r.must(t, "/validate?timeout=1s", bytes.NewReader(large)); status != 200 {
+			t.Errorf("the place is not free again: %d %s", status, text)
+		}
+		_ = r.stop()
+	})
+}
+
 // TestSlow: whoever sends too slowly is cut off.
 func TestSlow(t *testing.T) {
 	for name, test := range map[string]struct {

@@ -13,7 +13,7 @@
 - --cert-dir=/certificate
 {{- end }}
 - --drain={{ .Values.drainSeconds }}s
-- --audit={{ ternary "-1s" .Values.audit.interval (eq .Values.audit.interval "0") }}
+- --audit={{ ternary "-1s" .Values.audit.interval (regexMatch "^(0+(ms|s|m|h)?)+$" (toString .Values.audit.interval)) }}
 - --limit-runs={{ .Values.concurrency.enabled }}
 - --log-level={{ .Values.log.level }}
 {{- with .Values.argo.version }}

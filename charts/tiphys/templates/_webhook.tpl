@@ -45,7 +45,11 @@ people label and annotate: what leaves spec alone is none of our business. */ -}
 {{- end }}
 - name: spec-changed
   expression: >-
-    request.operation != 'UPDATE' || !has(object.spec) || !has(oldObject.spec) || object.spec != oldObject.spec
+    request.operation != 'UPDATE' || has(object.spec) != has(oldObject.spec) || has(object.spec) && object.spec != oldObject.spec
+    {{- if and .Values.argo.guardStatus .Values.argo.controllers }}
+    || object.?status.?storedWorkflowTemplateSpec != oldObject.?status.?storedWorkflowTemplateSpec
+    || object.?status.?storedTemplates != oldObject.?status.?storedTemplates
+    {{- end }}
 {{- end -}}
 
 {{- define "tiphys.inject" -}}
