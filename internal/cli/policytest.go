@@ -180,7 +180,11 @@ func (r *testReport) rego(ctx context.Context, b *testbed) error {
 	results, problems := rego.Test(ctx, b.modules, b.tests)
 	for _, p := range problems {
 		r.failed++
-		r.printf("%s:%s\n", p.File, p.Problem)
+		between := ":"
+		if p.Line == 0 { // it is of the whole file
+			between = ": "
+		}
+		r.printf("%s%s%s\n", p.File, between, p.Problem)
 	}
 	for _, t := range results {
 		r.told(fmt.Sprintf("%s:%d:%d: %s", t.File, t.Line, t.Column, t.Name), t.Why)

@@ -152,6 +152,7 @@ func TestTwoLimitsOfOneRun(t *testing.T) {
 func TestMessages(t *testing.T) {
 	for in, want := range map[string]string{
 		cron: `the CronWorkflow has no label concurrency.tiphys.dev/p and no mutex "tiphys_p_nightly", by which policy "p" limits the runs of CronWorkflow "nightly" in namespace "etl" to 1: admission writes it, so try again where that has failed`,
+		"kind: CronWorkflow\nmetadata: {name: n-x7k2p, generateName: n-}\nspec: {workflowSpec: {entrypoint: a}}\n":                                                         `the CronWorkflow has no label concurrency.tiphys.dev/p and no mutex "tiphys_p_n-x7k2p", by which policy "p" limits the runs of CronWorkflow "n-x7k2p" to 1: admission cannot write it, as the name is made up only after that; give the CronWorkflow a name of its own`,
 		"kind: CronWorkflow\nmetadata: {name: m}\nspec: {workflowMetadata: {labels: {concurrency.tiphys.dev/p: m}}, workflowSpec: {workflowTemplateRef: {name: other}}}\n": `the CronWorkflow has no lock by which policy "p" limits the runs of CronWorkflow "m" to 1, and it cannot be given one while it is not known which locks its template "other" has: try again, or write spec.synchronization`,
 	} {
 		r := lint.Run(lint.Options{Policies: terms(limit(t, "p", "{max: 1, per: cron}")), World: libraries}, source.NewFile("in.yaml", []byte(in)))

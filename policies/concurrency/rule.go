@@ -63,7 +63,11 @@ func (l *Limit) run(pass *lint.Pass) {
 		f.Message = fmt.Sprintf("the %s has a lock of another day of policy %q, which limits the runs of %s to %d: admission takes it out, so try again where that has failed", w.Kind, l.Policy, k.Title(), l.Max)
 		f.Fix = &lint.Fix{Message: "take out the lock", Safe: true, Edits: c.edits}
 	default:
-		f.Message = fmt.Sprintf("the %s has no %s, %s: admission writes it, so try again where that has failed", w.Kind, strings.Join(c.lacks, " and no "), what)
+		why := "admission writes it, so try again where that has failed"
+		if l.Per == v1alpha1.PerCron && w.Cron != nil && w.Metadata.Get("generateName").Set() {
+			why = "admission cannot write it, as the name is made up only after that; give the CronWorkflow a name of its own"
+		}
+		f.Message = fmt.Sprintf("the %s has no %s, %s: %s", w.Kind, strings.Join(c.lacks, " and no "), what, why)
 		f.Fix = &lint.Fix{Message: "write " + strings.Join(c.lacks, " and "), Safe: true, Edits: c.edits}
 	}
 	pass.Report(f)

@@ -9,12 +9,13 @@ import (
 
 // What a function may make at once. The deadline bounds how often it is called.
 const (
-	maxElements = 100_000
-	maxString   = 1 << 20
-	maxShift    = 4096
-	maxDigits   = 1 << 16
-	maxSearch   = 1 << 28 // steps of a regular expression: seconds
-	maxRepeat   = 1000    // what one letter of a regular expression may be made of
+	maxElements  = 100_000
+	maxString    = 1 << 20
+	maxShift     = 4096
+	maxDigits    = 1 << 16
+	maxTraversed = 16 << 20 // an object of 3 MiB has its graph beside it
+	maxSearch    = 1 << 28  // steps of a regular expression: seconds
+	maxRepeat    = 1000     // what one letter of a regular expression may be made of
 )
 
 func span(operands []*ast.Term) error {
@@ -164,6 +165,17 @@ func multiplied(operands []*ast.Term) error {
 	}
 	if digits > maxDigits {
 		return fmt.Errorf("a number of more than %d digits", maxDigits)
+	}
+	return nil
+}
+
+// traversed bounds a value that a function goes through from end to end.
+func traversed(operands []*ast.Term) error {
+	left := maxTraversed
+	for _, o := range operands {
+		if left = weigh(o.Value, left); left < 0 {
+			return fmt.Errorf("a value of more than %d bytes", maxTraversed)
+		}
 	}
 	return nil
 }

@@ -30,6 +30,8 @@ func TestProblems(t *testing.T) {
 		"a slip in a function":         {"package p\ndeny contains msg if msg := sprintff(\"a\", [])", `2:29: function sprintff does not exist; did you mean "sprintf"?`},
 		"types that do not fit":        {"package p\ndeny contains msg if msg := sprintf(1, [])", "2:29: sprintf: invalid argument(s); have: (number"},
 		"a function hidden by a rule":  {"package p\nobject := input.review.object\ndeny contains msg if msg := object.get(input, \"a\", \"\")", "3:29: function p.object.get does not exist: a rule may hide"},
+		"a list that doubles":          {"package p\ndeny contains \"x\" if {\n\tx0 := [1]\n" + doubling("array.concat([%[1]s], [%[1]s])") + "\tcount(x40) > 0\n}", "this value takes parts of others that often"},
+		"a comprehension that doubles": {"package p\ndeny contains \"x\" if {\n\tx0 := [1]\n" + doubling("[%[1]s | some _ in [1, 2]]") + "\tcount(x40) > 0\n}", "this value takes parts of others that often"},
 		"a value that doubles":         {"package p\ndeny contains json.marshal(x40) if {\n\tx0 := [1]\n" + doubling("[%[1]s, %[1]s]") + "}", "this value takes parts of others that often"},
 		"a mock of what is not there":  {"package p\ndeny contains \"a\" if count([1]) with count as http.send", "function http.send is not allowed"},
 		"too long":                     {"package p\ndeny contains \"a\"\n" + strings.Repeat("#", rego.MaxText), "the module has 65564 bytes, and more than 65536 are not read"},

@@ -71,6 +71,23 @@ func (s *scale) size(t *ast.Term) int {
 		v.Foreach(add)
 	case ast.Object:
 		v.Foreach(func(k, t *ast.Term) { add(k); add(t) })
+	case *ast.ArrayComprehension:
+		add(v.Term)
+		add(v.Term) // twice at least, or there were no need of it
+	case *ast.SetComprehension:
+		add(v.Term)
+	case *ast.ObjectComprehension:
+		add(v.Value)
+		add(v.Value)
+	case ast.Call:
+		if slices.Contains(joins, v[0].Value.String()) {
+			for _, t := range v[1:] {
+				add(t)
+			}
+		}
 	}
 	return sum
 }
+
+// joins are the functions whose value has their arguments in it.
+var joins = []string{"array.concat", "array.flatten", "array.reverse", "json.patch", "object.union", "object.union_n", "or", "union"}
