@@ -277,7 +277,7 @@ func TestLarge(t *testing.T) {
 		r := start(t, server.Options{Listener: newPipes(), Reviews: 2, State: func() *webhook.State { return s }})
 		large := webhooktest.Request{Object: strings.Replace(good, "name: a,", "name: a, annotations: {a: "+strings.Repeat("x", 300<<10)+"},", 1)}.Body()
 		for range 3 {
-			go r.must(t, "/validate?timeout=10s", bytes.NewReader(large))
+			go r.ask("/validate?timeout=10s", bytes.NewReader(large))
 		}
 		synctest.Wait()
 		if status, text := r.must(t, "/validate?timeout=1s", bytes.NewReader(body)); status != 200 {
@@ -347,5 +347,20 @@ func TestPanic(t *testing.T) {
 	}
 	if line.Level != "ERROR" || line.UID != "8f2c" || !strings.Contains(line.Failure, "server_test.go") {
 		t.Errorf("no stack in the log: %s", r.log)
+	}
+}
+
+// TestQuoted: what was sent is quoted in part, in the answer and in the log.
+func TestQuoted(t *testing.T) {
+	r := start(t, server.Options{State: func() *webhook.State { return &webhook.State{} }})
+	status, text := r.must(t, "/validate", strings.NewReader(`{"kind":"`+strings.Repeat("K", 1<<20)+`"}`))
+	if status != 400 || len(text) > 2000 {
+		t.Errorf("the answer is %d and has %d bytes", status, len(text))
+	}
+	if err := r.stop(); err != nil {
+		t.Error(err)
+	}
+	if n := len(r.log.String()); n > 10_000 {
+		t.Errorf("the log has %d bytes", n)
 	}
 }
