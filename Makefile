@@ -81,9 +81,10 @@ fuzz: ## Run each fuzz target for FUZZTIME (60s)
 		done; \
 	done
 
-demo: build testbin ## See the main job done: lint good and broken workflows, take a chart to a real API server
+demo: build testbin ## See the main job done: lint workflows, take a chart to a real API server, guard its door
 	@PATH="$(CURDIR)/bin:$(CURDIR)/bin/test:$$PATH" ./examples/demo.sh
 	@PATH="$(CURDIR)/bin:$(CURDIR)/bin/test:$$PATH" ./examples/ship.sh
+	@PATH="$(CURDIR)/bin:$(CURDIR)/bin/test:$$PATH" ./examples/guard.sh
 
 rule: ## Start a rule: make rule NAME=param-unused
 	@$(GO) run ./lint/rules/gen/scaffold lint/rules '$(NAME)'

@@ -15,10 +15,6 @@ trap 'exit 130' INT TERM
 
 . "$root/examples/show.sh"
 
-# says TEXT checks what the last command printed, silent TEXT what it did not.
-says() { grep -qF -- "$1" "$log" || { echo "demo: it should say: $1" >&2; exit 1; }; }
-silent() { ! grep -qF -- "$1" "$log" || { echo "demo: it must not say: $1" >&2; exit 1; }; }
-
 if [ -n "${TIPHYS_TEST_KUBECONFIG:-}" ]; then # a cluster to use instead
 	KUBECONFIG=$TIPHYS_TEST_KUBECONFIG
 else

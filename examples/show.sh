@@ -1,4 +1,4 @@
-# What both parts of the demonstration are told with; $log is a file of the caller.
+# What all parts of the demonstration are told with; $log is a file of the caller.
 
 # show EXIT SENTENCE COMMAND... runs a command as a user would type it, and
 # checks its exit code. What it printed is in $log.
@@ -16,3 +16,7 @@ show() {
 	fi
 	[ -z "${DEMO_PAUSE:-}" ] || read -r _
 }
+
+# says TEXT checks what the last command printed, silent TEXT what it did not.
+says() { grep -qF -- "$1" "$log" || { echo "demo: it should say: $1" >&2; exit 1; }; }
+silent() { ! grep -qF -- "$1" "$log" || { echo "demo: it must not say: $1" >&2; exit 1; }; }

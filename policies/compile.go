@@ -37,12 +37,13 @@ func (r *reader) modulesOf() {
 }
 
 // problem reports what is wrong with the text of a module where it stands in
-// the policy, or, where there is no file, by line and column of the module.
+// the policy, or, where there is no file that has a name, by line and column of
+// the module.
 func (r *reader) problem(text *manifest.Node, m *Module, p rego.Problem) {
 	f := lint.Finding{Path: text.Path(), Span: text.Token(), Message: fmt.Sprintf("module %s: %s", m.Name, p.Message)}
 	switch {
 	case p.Line == 0:
-	case text.File == nil:
+	case text.File == nil || text.File.Name == "":
 		f.Message = fmt.Sprintf("module %s, line %d, column %d: %s", m.Name, p.Line, p.Column, p.Message)
 	default:
 		from := offset(text.Value, p.Line, p.Column)

@@ -110,7 +110,7 @@ func claims(denied []lint.Finding) string {
 		more = fmt.Sprintf(" and %d more", len(rules)-mostTold)
 		rules = rules[:mostTold]
 	}
-	return fmt.Sprintf("\nthe annotation of the object that waives %s%s does not count: no policy lets the object do that", strings.Join(rules, ", "), more)
+	return fmt.Sprintf("\nthe annotation of the object that waives %s%s does not count: objects may waive only what policies list in waivableRules; ask who keeps them", strings.Join(rules, ", "), more)
 }
 
 // line is one finding in at most so many runes; rule and policy are never cut.

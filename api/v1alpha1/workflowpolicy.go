@@ -253,12 +253,13 @@ type WorkflowPolicyStatus struct {
 	// compiled. Zero: none.
 	// +optional
 	ActiveGeneration int64 `json:"activeGeneration,omitempty"`
-	// Objects is how many objects the policy is for, as of the last audit.
+	// Objects is how many objects the policy is for, as of the last audit; there
+	// is no number before the first.
 	// +optional
-	Objects int32 `json:"objects,omitempty"`
+	Objects *int32 `json:"objects,omitempty"`
 	// Violations is how many findings there were in them.
 	// +optional
-	Violations int32 `json:"violations,omitempty"`
+	Violations *int32 `json:"violations,omitempty"`
 	// Rules has the findings by rule.
 	// +optional
 	// +listType=map

@@ -370,6 +370,16 @@ func (in *WorkflowPolicyStatus) DeepCopyInto(out *WorkflowPolicyStatus) {
 			(*in)[i].DeepCopyInto(&(*out)[i])
 		}
 	}
+	if in.Objects != nil {
+		in, out := &in.Objects, &out.Objects
+		*out = new(int32)
+		**out = **in
+	}
+	if in.Violations != nil {
+		in, out := &in.Violations, &out.Violations
+		*out = new(int32)
+		**out = **in
+	}
 	if in.Rules != nil {
 		in, out := &in.Rules, &out.Rules
 		*out = make([]RuleViolations, len(*in))

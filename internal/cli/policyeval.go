@@ -56,7 +56,7 @@ func newPolicyEval(s Streams) *cobra.Command {
 	set.BoolVar(&f.explain, "explain", false, fmt.Sprintf("print the steps of each module, %d at most", mostSteps))
 	set.StringVar(&f.module, "module", "", "tell of this module only")
 	set.StringVar(&f.operation, "operation", "CREATE", "the operation of the request: CREATE, UPDATE")
-	set.StringVar(&f.namespace, "namespace", "", "the namespace of the request (default: that of the object)")
+	set.StringVar(&f.namespace, "namespace", "", "the namespace of an object that does not say one")
 	set.StringVar(&f.user, "user", "", "the name of the user of the request")
 	set.StringSliceVar(&f.groups, "group", nil, "a group of the user; may be repeated")
 	return c

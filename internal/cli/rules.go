@@ -109,7 +109,7 @@ func newExplain(s Streams) *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			r := find(args[0])
 			if r == nil {
-				return unknownRule(args[0])
+				return unexplained(args[0])
 			}
 			_, err := io.WriteString(s.Out, explain(r))
 			return failed(err)
@@ -124,6 +124,22 @@ func newExplain(s Streams) *cobra.Command {
 			return names, cobra.ShellCompDirectiveNoFileComp
 		},
 	}
+}
+
+// unexplained says where else to read about a name that a finding may have
+// brought: policies have rules of their own.
+func unexplained(name string) error {
+	for _, policy := range policies.Names() {
+		all, _ := policies.Parse(policies.Shipped(policy))
+		for _, p := range all {
+			for _, m := range p.Modules {
+				if m.Name == name {
+					return fmt.Errorf("%q is a rule of policy %s alone: tiphys policy show %s", name, policy, policy)
+				}
+			}
+		}
+	}
+	return fmt.Errorf("%w; the rules of a policy's own modules are explained in the policy", unknownRule(name))
 }
 
 // explain is the page of a rule as a terminal shows it.

@@ -63,9 +63,9 @@ var refused = map[string]map[string]string{
 		"name": runs, "inputs": runs, "outputs": runs, "steps": runs, "dag": runs, "suspend": runs, "http": runs, "plugin": runs, "resource": runs, "data": runs,
 		"container": inContainers, "script": inContainers, "containerSet": inContainers, "initContainers": inContainers, "sidecars": inContainers,
 		"parallelism": "a template that runs a pod has none", "failFast": "a template that runs a pod has none",
-		"podSpecPatch": overrules,
+		"podSpecPatch": overrules, "daemon": runs, "memoize": runs,
 	},
-	"containers": {"name": runs, "image": runs, "command": runs, "args": runs},
+	"containers": {"name": runs, "image": runs, "command": runs, "args": runs, "restartPolicy": runs},
 }
 
 const (
@@ -154,7 +154,11 @@ func (c *compiler) contradictions(all []leaf, n *manifest.Node) {
 			continue
 		}
 		limit, ok := s.took[join(sibling(l.path))]
-		if !ok {
+		switch {
+		case !ok && whole(l.path[k]):
+			c.problem(n.At(l.path...), "requests.%s has no limits.%s: it cannot be shared, so write the same as its limit", l.path[k], l.path[k])
+			continue
+		case !ok:
 			continue
 		}
 		want, err := quantity.Parse(text(l.value))

@@ -85,10 +85,10 @@ func (s *scope) adds(context []string, capability string) bool {
 // fitsResource reports whether a limit or request goes with its counterpart: a
 // request is never over the limit, whoever says which.
 func (s *scope) fitsResource(l *leaf, name string) bool {
-	other := sibling(l.path)
-	have, ok := s.says(other...)
+	request := l.path[len(l.path)-2] == "requests"
+	have, ok := s.says(sibling(l.path)...)
 	if !ok {
-		return true
+		return !request || !whole(name) // requested alone, it is refused
 	}
 	a, err := quantity.Parse(text(l.value))
 	b, wrong := quantity.Parse(have)
@@ -96,10 +96,13 @@ func (s *scope) fitsResource(l *leaf, name string) bool {
 		return false
 	}
 	order := a.Cmp(b)
-	if strings.Contains(name, "/") || strings.HasPrefix(name, "hugepages-") {
-		return order == 0 // such a resource cannot be overcommitted
-	}
-	return order == 0 || order < 0 == (l.path[len(l.path)-2] == "requests")
+	return order == 0 || !whole(name) && order < 0 == request
+}
+
+// whole reports whether a resource cannot be overcommitted: its request is its
+// limit.
+func whole(name string) bool {
+	return strings.Contains(name, "/") || strings.HasPrefix(name, "hugepages-")
 }
 
 // text is a value as messages show it.

@@ -72,8 +72,8 @@ func (s *set) writeSpec(w *writer) *scope {
 		}
 		return library.At(path...)
 	}
-	return w.write(p, all, func(_ *scope, l *leaf) bool {
-		return l.is("securityContext", "runAsNonRoot") && l.value == true && (flow.Ref != nil || rooted(flow.All...))
+	return w.write(p, all, func(now *scope, l *leaf) bool {
+		return now.shadows(l) || l.is("securityContext", "runAsNonRoot") && l.value == true && (flow.Ref != nil || rooted(flow.All...))
 	})
 }
 
@@ -106,7 +106,7 @@ func (s *set) template(w *writer, spec *scope, t *workflow.Template) {
 	var written *scope
 	if len(s.templates) > 0 {
 		p := place{own: t.Node, anchor: t.Anchor(), who: t.Title(), layers: func(path ...string) *manifest.Node { return templateSays(&q, path) }}
-		written = w.write(p, s.templates, func(now *scope, l *leaf) bool { return spec.objects(t, now, l) })
+		written = w.write(p, s.templates, func(now *scope, l *leaf) bool { return spec.objects(t, now, l) || spec.shadows(l) })
 	}
 	if len(s.containers) == 0 {
 		return
@@ -117,7 +117,16 @@ func (s *set) template(w *writer, spec *scope, t *workflow.Template) {
 		}
 		p := place{own: c.Node, anchor: c.Anchor(), who: c.Title(), layers: c.At}
 		w.write(p, s.containers, func(now *scope, l *leaf) bool {
-			return l.path[0] == "securityContext" && len(l.path) == 2 && podObjects(&q, spec, written, now, l)
+			switch l.path[0] {
+			case "securityContext":
+				return len(l.path) == 2 && podObjects(&q, spec, written, now, l)
+			case "volumeMounts":
+				return !mountable(&q, l, spec, written)
+			case "livenessProbe", "readinessProbe", "startupProbe", "lifecycle":
+				// An init container has them only as a sidecar.
+				return c.Role == workflow.Init && c.At("restartPolicy").Text() != "Always"
+			}
+			return false
 		})
 	}
 }

@@ -26,7 +26,7 @@ object.filter object.get object.keys object.remove object.subset object.union ob
 or plus print product regex.find_all_string_submatch_n regex.find_n regex.is_valid regex.match
 regex.replace regex.split regex.template_match rego.metadata.chain rego.metadata.rule rem replace round
 semver.compare semver.is_valid sort split sprintf startswith strings.any_prefix_match
-strings.any_suffix_match strings.count strings.render_template strings.replace_n strings.reverse
+strings.any_suffix_match strings.count strings.replace_n strings.reverse
 strings.split_n substring sum
 time.add_date time.clock time.date time.diff time.format time.parse_duration_ns time.parse_ns
 time.parse_rfc3339_ns time.weekday
@@ -80,6 +80,8 @@ func refused(name string) string {
 		return why("it answers by chance", "a rule must judge the same object always the same")
 	case name == "rego.parse_module":
 		return why("it reads Rego from data", "write the rule in the module")
+	case name == "strings.render_template":
+		return why("a template may loop for ever, and no deadline ends it", "use sprintf or a template string")
 	case name == "trace":
 		return why("it writes to a trace", "use print, which tiphys policy test shows")
 	case name == "json.match_schema" || name == "json.verify_schema":

@@ -73,6 +73,7 @@ func build(s Source) (*Module, []Problem) {
 	if problems := unresolved(compiler, compiler.Modules[moduleFile]); problems != nil {
 		return nil, problems
 	}
+	seal(compiler.Modules[moduleFile])
 	p := &program{compiler: compiler, queries: queries(parsed)}
 	p.needs = reach(compiler, parsed)
 	m := &Module{Source: s, program: p}

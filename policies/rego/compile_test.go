@@ -61,7 +61,7 @@ func TestImportOfRegoV1(t *testing.T) {
 // reason, called outright or put in the place of another.
 func TestFunctions(t *testing.T) {
 	outside := []string{
-		"http.send", "opa.runtime", "net.lookup_ip_addr", "net.cidr_expand", "rego.parse_module", "time.now_ns",
+		"http.send", "strings.render_template", "opa.runtime", "net.lookup_ip_addr", "net.cidr_expand", "rego.parse_module", "time.now_ns",
 		"rand.intn", "uuid.rfc4122", "trace", "io.jwt.encode_sign", "io.jwt.decode_verify", "providers.aws.sign_req",
 		"json.match_schema", "json.verify_schema", "crypto.x509.parse_and_verify_certificates", "graphql.parse",
 		"graph.reachable_paths", "regex.globs_match",

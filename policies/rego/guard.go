@@ -1,18 +1,11 @@
 package rego
 
 import (
-	"fmt"
+	"cmp"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/topdown"
-)
-
-// What a function may make at once. The deadline bounds how often it is called.
-const (
-	maxElements = 100_000
-	maxString   = 1 << 20
-	maxShift    = 4096
 )
 
 // prefix stands before the name of a function that is guarded. OPA has no way
@@ -28,12 +21,21 @@ var guards = []*topdown.Builtin{
 	guard(ast.Sprintf, printed),
 	guard(ast.Concat, written),
 	guard(ast.Replace, replaced),
-	guard(ast.ReplaceN, written),
+	guard(ast.ReplaceN, replacedAll),
 	guard(ast.JSONMarshal, written),
 	guard(ast.JSONMarshalWithOptions, written),
 	guard(ast.YAMLMarshal, written),
 	guard(ast.BitsShiftLeft, shifted),
-	guard(ast.RegexReplace, replaced),
+	guard(ast.RegexTemplateMatch, func(operands []*ast.Term) error { return searched(operands[0], operands[1]) }),
+	guard(ast.RegexReplace, func(operands []*ast.Term) error {
+		return cmp.Or(replaced(operands), searched(operands[1], operands[0]))
+	}),
+	guard(ast.RegexMatch, func(operands []*ast.Term) error { return searched(operands[0], operands[1]) }),
+	guard(ast.RegexSplit, func(operands []*ast.Term) error { return searched(operands[0], operands[1]) }),
+	guard(ast.RegexFind, func(operands []*ast.Term) error { return searched(operands[0], operands[1]) }),
+	guard(ast.RegexFindAllStringSubmatch, func(operands []*ast.Term) error { return searched(operands[0], operands[1]) }),
+	guard(ast.Multiply, multiplied),
+	guard(ast.Product, multiplied),
 	guard(ast.InternalTemplateString, written),
 }
 
@@ -87,14 +89,7 @@ func rename(m *ast.Module) {
 		if _, ok := builtins[prefix+name]; !ok || hidden[ref[0].String()] {
 			return
 		}
-		terms := []*ast.Term{ast.VarTerm("tiphys"), ast.StringTerm("guarded")}
-		for part := range strings.SplitSeq(name, ".") {
-			terms = append(terms, ast.StringTerm(part))
-		}
-		for _, part := range terms {
-			part.Location = t.Location
-		}
-		t.Value = ast.Ref(terms)
+		t.Value = guardOf(name, t.Location)
 	}
 	calls(m, operator)
 	ast.WalkWiths(m, func(w *ast.With) bool {
@@ -104,137 +99,30 @@ func rename(m *ast.Module) {
 	})
 }
 
+// seal guards what the compiler makes of template strings.
+func seal(m *ast.Module) {
+	name := ast.InternalTemplateString.Name
+	calls(m, func(t *ast.Term) {
+		if ref, ok := t.Value.(ast.Ref); ok && ref.String() == name {
+			t.Value = guardOf(name, t.Location)
+		}
+	})
+}
+
+// guardOf is what the guard of a function is called by.
+func guardOf(name string, at *ast.Location) ast.Ref {
+	ref := ast.Ref{ast.VarTerm("tiphys"), ast.StringTerm("guarded")}
+	for part := range strings.SplitSeq(name, ".") {
+		ref = append(ref, ast.StringTerm(part))
+	}
+	for _, part := range ref {
+		part.Location = at
+	}
+	return ref
+}
+
 // guarded gives functions in a message the names that they have in the text.
-func guarded(message string) string { return strings.ReplaceAll(message, prefix, "") }
-
-func span(operands []*ast.Term) error {
-	from, ok1 := float(operands[0])
-	to, ok2 := float(operands[1])
-	step := 1.0
-	if len(operands) > 2 {
-		step, _ = float(operands[2])
-	}
-	if n := to - from; ok1 && ok2 && step > 0 && max(n, -n)/step >= maxElements {
-		return fmt.Errorf("more than %d numbers", maxElements)
-	}
-	return nil
-}
-
-func float(t *ast.Term) (float64, bool) {
-	n, ok := t.Value.(ast.Number)
-	if !ok {
-		return 0, false
-	}
-	return n.Float64()
-}
-
-func elements(operands []*ast.Term) error {
-	sum := 0
-	for _, o := range operands {
-		if a, ok := o.Value.(*ast.Array); ok {
-			sum += a.Len()
-		}
-	}
-	if sum > maxElements {
-		return fmt.Errorf("an array of more than %d elements", maxElements)
-	}
-	return nil
-}
-
-func shifted(operands []*ast.Term) error {
-	if n, ok := float(operands[1]); ok && n > maxShift {
-		return fmt.Errorf("a shift of more than %d bits", maxShift)
-	}
-	return written(operands[:1])
-}
-
-// written bounds the text that is made of the operands.
-func written(operands []*ast.Term) error {
-	left := maxString
-	for _, o := range operands {
-		if left = weigh(o.Value, left); left < 0 {
-			return tooLong()
-		}
-	}
-	if a, ok := operands[len(operands)-1].Value.(*ast.Array); ok && len(operands) == 2 {
-		if s, ok := operands[0].Value.(ast.String); ok && len(s)*a.Len() > maxString {
-			return tooLong() // a long delimiter between many
-		}
-	}
-	return nil
-}
-
-func tooLong() error { return fmt.Errorf("a text of more than %d bytes", maxString) }
-
-// printed bounds what sprintf makes: its operands, and the width it is given.
-func printed(operands []*ast.Term) error {
-	if err := written(operands[1:]); err != nil {
-		return err
-	}
-	format, _ := operands[0].Value.(ast.String)
-	digits, verb := 0, false
-	for i := 0; i < len(format); i++ {
-		switch c := format[i]; {
-		case c == '%':
-			digits, verb = 0, true
-		case !verb:
-		case c >= '0' && c <= '9':
-			if digits++; digits > 3 {
-				return fmt.Errorf("a width of more than 3 digits in %.40q", string(format))
-			}
-		case c == '*':
-			return fmt.Errorf("a width by argument in %.40q", string(format))
-		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z':
-			verb = false
-		default:
-			digits = 0
-		}
-	}
-	return nil
-}
-
-// replaced bounds a text in which many short parts are replaced by long ones.
-// The operands are those of replace or of regex.replace.
-func replaced(operands []*ast.Term) error {
-	s, ok1 := operands[0].Value.(ast.String)
-	long, ok2 := operands[2].Value.(ast.String)
-	if ok1 && ok2 && (len(s) > maxString || (len(s)+1)*(len(long)+1) > 16*maxString) {
-		return tooLong()
-	}
-	return nil
-}
-
-// weigh takes the size of a value, written out, from what is left, and stops
-// below zero: values share their parts, and a small one may be endless to write.
-func weigh(v ast.Value, left int) int {
-	switch v := v.(type) {
-	case ast.String:
-		return left - len(v) - 2
-	case ast.Number:
-		return left - len(v)
-	case *ast.Array:
-		left -= 2
-		for i := 0; i < v.Len() && left >= 0; i++ {
-			left = weigh(v.Elem(i).Value, left-1)
-		}
-	case ast.Set:
-		left -= 2
-		_ = v.Iter(func(t *ast.Term) error {
-			if left = weigh(t.Value, left-1); left < 0 {
-				return tooLong()
-			}
-			return nil
-		})
-	case ast.Object:
-		left -= 2
-		_ = v.Iter(func(k, t *ast.Term) error {
-			if left = weigh(t.Value, weigh(k.Value, left-2)); left < 0 {
-				return tooLong()
-			}
-			return nil
-		})
-	default:
-		return left - 5
-	}
-	return left
+func guarded(message string) string {
+	message = strings.ReplaceAll(message, prefix, "")
+	return strings.ReplaceAll(message, ast.InternalTemplateString.Name, "a template string")
 }

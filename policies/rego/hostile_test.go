@@ -68,6 +68,13 @@ func TestFailures(t *testing.T) {
 		"a text that doubles":        {"deny contains x40 if {\n\tx0 := \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"\n" + doubling("concat(\"\", [%[1]s, %[1]s])") + "}", "concat: a text of more than 1048576 bytes"},
 		"a list that doubles":        {"deny contains \"x\" if {\n\tx0 := [1]\n" + doubling("array.concat(%[1]s, %[1]s)") + "\tcount(x40) > 0\n}", "array.concat: an array of more than 100000 elements"},
 		"a wide shift":               {`deny contains "x" if bits.lsh(1, 1000000000) > 0`, "bits.lsh: a shift of more than 4096 bits"},
+		"a template string":          {"deny contains x40 if {\n\tx0 := \"aaaaaaaaaa\"\n" + doubling(`$"{%[1]s}{%[1]s}"`) + "}", "a template string: a text of more than"},
+		"one behind an import":       {"import data.tiphys.lib as internal\ndeny contains x40 if {\n\tnot internal.dynamic(\"a\")\n\tx0 := \"aaaaaaaaaa\"\n" + doubling(`$"{%[1]s}{%[1]s}"`) + "}", "a template string: a text of more than"},
+		"what replaces many grows":   {`deny contains "x" if {` + long + `count(strings.replace_n({"a": s}, s)) > 0 }`, "strings.replace_n: a text of more than"},
+		"a slow expression":          {`deny contains "x" if {` + long + `regex.match(concat("", ["^(", s, ")?b$"]), s) }`, "regex.match: an expression of 400"},
+		"one that repeats":           {`deny contains "x" if {` + long + `count(regex.find_n("([a-z]?){1000}B", s, -1)) > 0 }`, "regex.find_n: an expression of "},
+		"a number that doubles":      {"deny contains \"x\" if {\n\tx0 := 99999999999\n" + doubling("%[1]s * %[1]s") + "\tx40 > 0\n}", "mul: a number of more than 65536 digits"},
+		"a product":                  {`deny contains "x" if product(numbers.range(1, 99999)) > 0`, "product: a number of more than 65536 digits"},
 		"what replaces grows":        {"deny contains x40 if {\n\tx0 := \"aaaaaaaaaa\"\n" + doubling(`replace(%[1]s, "a", "aa")`) + "}", "replace: a text of more than"},
 	} {
 		t.Run(what, func(t *testing.T) {
@@ -78,6 +85,11 @@ func TestFailures(t *testing.T) {
 		})
 	}
 }
+
+// long makes s, a text of 400,000 bytes.
+const long = `
+	s := concat("", [x | some _ in numbers.range(1, 10000); x := "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"])
+	`
 
 // doubling assigns x1 to x40, each made of the one before.
 func doubling(expression string) string {

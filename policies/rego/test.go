@@ -86,6 +86,9 @@ func Test(ctx context.Context, modules, tests []Source) ([]TestResult, []FilePro
 		}
 		return nil, problems
 	}
+	for _, m := range c.Modules {
+		seal(m)
+	}
 	var out []TestResult
 	for _, s := range tests {
 		for _, r := range testsOf(parsed[s.File]) {

@@ -1,15 +1,18 @@
 package admission
 
 import (
+	"encoding/base64"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tiphys-dev/tiphys/test/cluster"
 	"github.com/tiphys-dev/tiphys/test/testbin"
+	"github.com/tiphys-dev/tiphys/webhook/certs"
 )
 
 // blocks are the commands of docs/install-webhook.md that are marked with a word.
@@ -52,12 +55,32 @@ func shell(t *testing.T, api *cluster.Cluster, helm string, commands []string) {
 }
 
 // TestInstall runs what the guide says of installing, with both versions of Helm.
-// Nothing runs pods there.
+// Nothing runs pods there. The authority that the webhook writes into its
+// configurations must outlive each upgrade.
 func TestInstall(t *testing.T) {
 	api := cluster.Start(t)
 	for name, helm := range map[string]string{"helm 3": testbin.Helm3(t), "helm 4": testbin.Helm4(t)} {
-		t.Run(name, func(t *testing.T) { shell(t, api, helm, blocks(t, "install")) })
+		t.Run(name, func(t *testing.T) {
+			commands := blocks(t, "install")
+			last := len(commands) - 1
+			shell(t, api, helm, commands[:1])
+			shell(t, api, helm, []string{`kubectl patch validatingwebhookconfiguration tiphys-webhook --field-manager=tiphys-webhook --type=json ` +
+				`-p '[{"op":"add","path":"/webhooks/0/clientConfig/caBundle","value":"` + bundle(t) + `"}]'`})
+			shell(t, api, helm, commands[1:last])
+			shell(t, api, helm, []string{"test -n \"$(kubectl get validatingwebhookconfiguration tiphys-webhook -o jsonpath='{.webhooks[0].clientConfig.caBundle}')\""})
+			shell(t, api, helm, commands[last:])
+		})
 	}
+}
+
+// bundle is a certificate authority in base64.
+func bundle(t *testing.T) string {
+	t.Helper()
+	b, err := certs.Apply(&certs.Bundle{}, certs.Step{Action: certs.Begin}, certs.Observation{Now: time.Now(), Names: []string{"a.b.svc"}}, certs.Lifetimes{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return base64.StdEncoding.EncodeToString(b.Trust())
 }
 
 // tried runs what the guide says of trying it.

@@ -12,7 +12,7 @@ import (
 // An interrupt ends a run at once, also one that waits for input.
 func TestInterrupt(t *testing.T) {
 	c := exec.Command("tiphys", "lint", "-")
-	in, err := c.StdinPipe() // which nobody writes to
+	in, err := c.StdinPipe() // which never ends
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,7 +22,10 @@ func TestInterrupt(t *testing.T) {
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(300 * time.Millisecond) // until the signal is listened to
+	// A pipe does not hold so much: it is read from, and the signal listened to.
+	if _, err := in.Write(bytes.Repeat([]byte("# wait\n"), 1<<15)); err != nil {
+		t.Fatal(err)
+	}
 	start := time.Now()
 	if err := c.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)

@@ -83,7 +83,7 @@ func parse(args []string, s Streams) (*flags, error) {
 	set.StringVar(&f.kubeconfig, "kubeconfig", "", "a `file` that tells how to reach the cluster; unless given, as pods do")
 	set.StringVar(&f.namespace, "namespace", "tiphys", "the `namespace` that the webhook runs in")
 	set.StringVar(&f.service, "service", "tiphys-webhook", "the `name` of the Service, which the certificate is for")
-	set.StringVar(&f.secret, "secret", "tiphys-webhook-tls", "the `name` of the Secret that the certificate is kept in")
+	set.StringVar(&f.secret, "secret", "tiphys-webhook-certificate", "the `name` of the Secret that the certificate is kept in")
 	set.Var(&f.validating, "validating-configuration", "the `names` of the ValidatingWebhookConfigurations that are to trust the certificate (tiphys-webhook, unless any of either kind is named)")
 	set.Var(&f.mutating, "mutating-configuration", "the `names` of the MutatingWebhookConfigurations that are to trust the certificate (tiphys-webhook, unless any of either kind is named)")
 	set.Var(&f.unwatched, "unwatched", "`kinds` that the role does not allow to watch, such as Secret: whether one exists is unknown then, and never reported")

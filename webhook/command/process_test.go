@@ -121,9 +121,9 @@ func TestSignals(t *testing.T) {
 		ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{ServerName: "localhost", RootCAs: pool},
 		// New connections go to those that are ready, as a Service does it.
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			at := all()
-			for range at {
-				if r := at[int(turn.Add(1))%len(at)]; get(r.side) == "ready\n" {
+			at, first := all(), int(turn.Add(1))
+			for i := range at {
+				if r := at[(first+i)%len(at)]; get(r.side) == "ready\n" {
 					return (&net.Dialer{}).DialContext(ctx, "tcp", r.address)
 				}
 			}
@@ -203,7 +203,7 @@ func TestCluster(t *testing.T) {
 		ended <- command.Main(ctx, []string{"--kubeconfig", kubeconfig, "--address", address, "--metrics-address", side, "--drain", "0s", "--unwatched", "PersistentVolumeClaim"}, command.Streams{Out: io.Discard, Err: &log})
 	}()
 	until(t, func() bool { return get(side) == "ready\n" })
-	s, err := c.CoreV1().Secrets("tiphys").Get(t.Context(), "tiphys-webhook-tls", metav1.GetOptions{})
+	s, err := c.CoreV1().Secrets("tiphys").Get(t.Context(), "tiphys-webhook-certificate", metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

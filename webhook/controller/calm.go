@@ -3,7 +3,18 @@ package controller
 import (
 	"context"
 	"log/slog"
+
+	"github.com/go-logr/logr"
+	"k8s.io/klog/v2"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 )
+
+// LogLibraries has what libraries write to a log of the process written to this
+// one. A process calls it once, before all else.
+func LogLibraries(to *slog.Logger) {
+	log.SetLogger(logr.FromSlogHandler(calm{to.Handler()}))
+	klog.SetSlogLogger(slog.New(calm{to.Handler()}))
+}
 
 // calm is a log for libraries: what they find worth to tell is for those who
 // debug, unless it is a warning.

@@ -76,7 +76,7 @@ func compile(u *unstructured.Unstructured, was *entry) (*entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read policy %s: %w", e.name, err)
 	}
-	e.object = manifest.ParseJSON(source.NewFile(e.name, text)).Root
+	e.object = manifest.ParseJSON(source.NewFile("", text)).Root
 	e.active, e.problems = policies.FromObject(e.object)
 	if e.active == nil && was != nil && was.uid == e.uid {
 		e.active = was.active

@@ -23,9 +23,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
-	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	metrics "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
@@ -93,9 +91,6 @@ func New(o Options) (*Controller, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	// Libraries have logs of the process for what is told no other.
-	log.SetLogger(logr.FromSlogHandler(calm{o.Log.Handler()}))
-	klog.SetSlogLogger(slog.New(calm{o.Log.Handler()}))
 	c := &Controller{options: o}
 	m, err := ctrl.NewManager(c.config(), c.common())
 	if err != nil {

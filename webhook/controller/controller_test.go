@@ -257,12 +257,25 @@ func restart(t *testing.T, b *bench) {
 	if r, err := webhook.Review(t.Context(), webhook.Validate, elsewhere, c.State()); err != nil || !r.Allowed {
 		t.Errorf("an object that the policy is not for: %+v, %v", r, err)
 	}
+	b.policy(t, `{modules: [{name: a, rego: "package a\n\ndeny contains input.spce.x"}]}`)
+	b.status(t, func(s *v1alpha1.WorkflowPolicyStatus) error {
+		if m := meta.FindStatusCondition(s.Conditions, "Compiled").Message; !strings.Contains(m, "module a, line 3, column 15: ") {
+			return fmt.Errorf("it does not tell the place: %s", m)
+		}
+		return nil
+	})
 	generation = b.policy(t, "{rules: {deadline-mising: deny}, failurePolicy: Ignore}")
 	b.status(t, ready(generation, "NotEnforced"))
 	b.verdict(t, c, true, "cannot be enforced")
 	generation = b.policy(t, strict)
 	b.status(t, ready(generation, "Enforced"))
 	b.verdict(t, c, false, "deadline-missing")
+	b.status(t, func(s *v1alpha1.WorkflowPolicyStatus) error {
+		if s.LastAudit == nil || s.Objects == nil || s.Violations == nil || *s.Violations != 0 {
+			return fmt.Errorf("an audit that finds nothing does not say so: %+v", s)
+		}
+		return nil
+	})
 }
 
 func everywhere(t *testing.T, b *bench) {
@@ -294,7 +307,7 @@ func audit(t *testing.T, b *bench) {
 		{rule: deadline-missing, match: {names: [w2]}, reason: r, until: 2026-05-19}]}`)
 	c, _ := b.run(t, controller.Options{Alone: true, Audit: 300 * time.Millisecond, Now: func() time.Time { return *now.Load() }})
 	b.status(t, func(s *v1alpha1.WorkflowPolicyStatus) error {
-		if s.LastAudit == nil || s.Objects != 7 || s.Violations != 6 || len(s.Rules) != 1 || len(s.Waivers) != 3 {
+		if s.LastAudit == nil || *s.Objects != 7 || *s.Violations != 6 || len(s.Rules) != 1 || len(s.Waivers) != 3 {
 			return fmt.Errorf("the status is %+v", s)
 		}
 		if r := s.Rules[0]; r.Rule != "deadline-missing" || r.Enforcement != v1alpha1.Deny || r.Count != 6 || len(r.First) != 5 || r.First[0].Namespace != b.namespace {
@@ -314,10 +327,17 @@ func audit(t *testing.T, b *bench) {
 	b.create(t, "later")
 	b.events(t, "PolicyViolated", 1)
 
+	waived := webhooktest.Request{Object: strings.Replace(suspended, "{name: w}", "{name: w1}", 1), Namespace: b.namespace}.Body()
+	if r, err := webhook.Review(t.Context(), webhook.Validate, waived, c.State()); err != nil || !r.Allowed {
+		t.Errorf("on the last day of its waiver: %+v, %v", r, err)
+	}
 	midnight := day.Add(12 * time.Hour)
 	now.Store(&midnight)
+	if r, err := webhook.Review(t.Context(), webhook.Validate, waived, c.State()); err != nil || r.Allowed {
+		t.Errorf("after the last day of its waiver: %+v, %v", r, err)
+	}
 	b.status(t, func(s *v1alpha1.WorkflowPolicyStatus) error {
-		if s.Waivers[0].State != "Expired" || s.Violations != 8 {
+		if s.Waivers[0].State != "Expired" || *s.Violations != 8 {
 			return fmt.Errorf("after midnight, the status is %+v", s)
 		}
 		return nil

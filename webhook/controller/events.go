@@ -3,6 +3,7 @@ package controller
 import (
 	"fmt"
 	"hash/fnv"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -33,22 +34,31 @@ func (t *term) tellPolicy(u *unstructured.Unstructured, before, after v1alpha1.W
 		}
 		t.event(u, kind, is.Reason, "Compile", note)
 	}
-	if after.Violations > before.Violations {
+	if n, more := violations(after), violations(after)-violations(before); more > 0 {
 		t.event(u, corev1.EventTypeWarning, "Violations", "Audit",
-			fmt.Sprintf("%d violations in %d objects, %d more than before", after.Violations, after.Objects, after.Violations-before.Violations))
+			fmt.Sprintf("violations: %d, %d more than before", n, more))
 	}
-	if n := expired(after) - expired(before); n > 0 {
-		t.event(u, corev1.EventTypeWarning, "WaiverExpired", "Audit", fmt.Sprintf("%d more waivers have expired: what they covered counts again", n))
+	if all := expired(after); len(all) > len(expired(before)) {
+		t.event(u, corev1.EventTypeWarning, "WaiverExpired", "Audit", "expired, so that what they covered counts again: waivers of "+strings.Join(all, ", "))
 	}
 }
 
-func expired(s v1alpha1.WorkflowPolicyStatus) (n int) {
+// violations are those of the last audit, none before the first.
+func violations(s v1alpha1.WorkflowPolicyStatus) int32 {
+	if s.Violations == nil {
+		return 0
+	}
+	return *s.Violations
+}
+
+// expired names the rules of the waivers that are over, and the last day of each.
+func expired(s v1alpha1.WorkflowPolicyStatus) (all []string) {
 	for _, w := range s.Waivers {
 		if w.State == "Expired" {
-			n++
+			all = append(all, fmt.Sprintf("%s (until %s)", w.Rule, w.Until))
 		}
 	}
-	return n
+	return all
 }
 
 func (t *term) event(u *unstructured.Unstructured, kind, reason, action, note string) {

@@ -97,7 +97,7 @@ func (e *entry) status(before v1alpha1.WorkflowPolicyStatus, a *Audit, now metav
 		return s
 	}
 	t := a.policies[e.name]
-	s.Objects, s.Violations, s.Rules, s.Waivers = t.objects, t.violations(), t.list(), t.waiverList()
+	s.Objects, s.Violations, s.Rules, s.Waivers = new(t.objects), new(t.violations()), t.list(), t.waiverList()
 	at := metav1.NewTime(a.At).Rfc3339Copy()
 	s.LastAudit = &at
 	return s

@@ -29,6 +29,8 @@ func (s *service) admit(w http.ResponseWriter, r *http.Request, e webhook.Endpoi
 	start := time.Now()
 	s.metrics.inFlight.Inc()
 	defer s.metrics.inFlight.Dec()
+	s.open.Add(1)
+	defer s.open.Add(-1)
 	if s.draining.Load() {
 		// Over HTTP/2 this is a GOAWAY: whoever still holds a connection is to
 		// find another replica while there is time.

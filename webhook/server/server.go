@@ -66,6 +66,7 @@ type service struct {
 	slots    chan struct{} // one for each review that may run
 	large    chan struct{} // the one that a large body takes as well
 	bytes    atomic.Int64  // of bodies that are held
+	open     atomic.Int64  // requests without an answer
 	draining atomic.Bool
 }
 
@@ -77,6 +78,7 @@ const (
 	idleTimeout   = 2 * time.Minute
 	headerBytes   = 64 << 10
 	lastCall      = 20 * time.Second // for requests that are under way when the drain is over
+	atRest        = 2 * time.Second  // without a request, when the drain is over
 )
 
 func newService(o Options) *service {
@@ -134,12 +136,32 @@ func (s *service) drain(main *http.Server) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), lastCall)
 	defer cancel()
-	if err := main.Shutdown(ctx); err != nil {
+	go s.rest(ctx, cancel)
+	err := main.Shutdown(ctx)
+	if err != nil {
 		main.Close()
-		return fmt.Errorf("end the server: %w", err)
+	}
+	if n := s.open.Load(); n > 0 {
+		return fmt.Errorf("end the server with %d requests under way: %w", n, err)
 	}
 	s.Log.Info("all requests are answered")
 	return nil
+}
+
+// rest ends the wait for connections on which nothing is asked any more: now and
+// then one of HTTP/2 stays for no reason that it tells.
+func (s *service) rest(ctx context.Context, end func()) {
+	for at := time.Now(); time.Since(at) < atRest; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(atRest / 20):
+		}
+		if s.open.Load() > 0 {
+			at = time.Now()
+		}
+	}
+	end()
 }
 
 func (s *service) server(h http.Handler) *http.Server {

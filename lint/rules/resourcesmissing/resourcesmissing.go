@@ -50,9 +50,11 @@ func run(pass *lint.Pass) {
 	}
 }
 
-func why(what string, unrequested bool) string {
+func why(what, unrequested string) string {
 	switch {
-	case unrequested:
+	case unrequested == "request of cpu": // what is short of cpu is slow, and not killed
+		return "the scheduler may put it on a full node, and there it gets what others leave"
+	case unrequested != "":
 		return "the scheduler may put it on a full node, and there it is the first to be killed"
 	case strings.Contains(what, "memory"):
 		return "one large input, and it takes the memory of all others on its node"
@@ -61,10 +63,10 @@ func why(what string, unrequested bool) string {
 }
 
 // missing says what of requests and limits a container should have and has not,
-// and whether a request of cpu or memory is among it.
+// and which requests are among it.
 // A limit is a request too when there is none, and what a pod has as a whole
 // all of its containers have.
-func missing(p *pod.Pod, c pod.Container, require []string) (what string, unrequested bool) {
+func missing(p *pod.Pod, c pod.Container, require []string) (what, unrequested string) {
 	has := func(kind, name string) bool {
 		return c.At("resources", kind, name) != nil || p.At("podResources", kind, name) != nil
 	}
@@ -77,7 +79,6 @@ func missing(p *pod.Pod, c pod.Container, require []string) (what string, unrequ
 				continue
 			}
 			names = append(names, name)
-			unrequested = unrequested || kind == "requests"
 		}
 		switch one := strings.TrimSuffix(kind, "s"); len(names) {
 		case 0:
@@ -86,6 +87,9 @@ func missing(p *pod.Pod, c pod.Container, require []string) (what string, unrequ
 		default:
 			last := len(names) - 1
 			list = append(list, kind+" of "+strings.Join(names[:last], ", ")+" and "+names[last])
+		}
+		if kind == "requests" && len(list) > 0 {
+			unrequested = list[0]
 		}
 	}
 	return strings.Join(list, " and no "), unrequested

@@ -21,7 +21,7 @@ import (
 
 const (
 	space  = "tiphys"
-	secret = "tiphys-webhook-tls"
+	secret = "tiphys-webhook-certificate"
 	config = "tiphys-webhook"
 	host   = "tiphys-webhook.tiphys.svc"
 )
