@@ -196,6 +196,8 @@ func TestVerdicts(t *testing.T) {
 		"spec as it was":              {webhooktest.Request{Object: good, Old: good, Operation: "UPDATE"}, webhook.Validate, "allowed, skipped: unchanged"},
 		"spec as it was, in disarray": {webhooktest.Request{Object: good, Old: strings.Replace(good, "entrypoint: main, templates: [{name: main, container", "templates: [{container", 1), Operation: "UPDATE"}, webhook.Validate, "allowed"},
 		"stopped":                     {webhooktest.Request{Object: stop, Old: good, Operation: "UPDATE"}, webhook.Validate, "allowed, skipped: stopping"},
+		"stopped in another way":      {webhooktest.Request{Object: strings.Replace(stop, "Stop", "Halt", 1), Old: good, Operation: "UPDATE"}, webhook.Validate, `403 Forbidden: spec.shutdown: shutdown "Halt" is none of Stop, Terminate`},
+		"suspended by an object":      {webhooktest.Request{Object: strings.Replace(stop, "suspend: true", "suspend: {a: b}", 1), Old: good, Operation: "UPDATE"}, webhook.Validate, "403 Forbidden: spec.suspend: "},
 		"stopped and changed":         {webhooktest.Request{Object: strings.Replace(stop, "a:1", "a:2", 1), Old: good, Operation: "UPDATE"}, webhook.Validate, "allowed"},
 		"created with another spec":   {webhooktest.Request{Object: stored}, webhook.Validate, "403 Forbidden: status.storedWorkflowTemplateSpec.entrypoint: "},
 		"given another spec":          {webhooktest.Request{Object: stored, Old: good, Operation: "UPDATE"}, webhook.Validate, "403 Forbidden: status.storedWorkflowTemplateSpec.entrypoint: "},

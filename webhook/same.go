@@ -23,6 +23,13 @@ var switches = map[string][]string{
 	"CronWorkflow": {"suspend"},
 }
 
+// sound reports whether the switches of a spec are such that Argo can read them.
+func sound(spec *manifest.Node) bool {
+	suspend, shutdown := spec.Get("suspend"), spec.Get("shutdown")
+	return (!suspend.Set() || suspend.Kind == manifest.Bool) &&
+		(!shutdown.Set() || shutdown.Kind == manifest.String && slices.Contains([]string{"", "Stop", "Terminate"}, shutdown.Value))
+}
+
 // skip returns why an object need not be looked at, "" if it must.
 func (a *asked) skip(e Endpoint) string {
 	ours := a.Group == "argoproj.io" && flows[a.Kind] || a.policy()
@@ -46,7 +53,7 @@ func (a *asked) skip(e Endpoint) string {
 		return ""
 	case a.same(now, before):
 		return skipUnchanged
-	case now != nil && before != nil && a.sameBut(now, before, switches[a.Kind]):
+	case now != nil && before != nil && a.sameBut(now, before, switches[a.Kind]) && sound(now):
 		return skipStopping
 	}
 	return ""

@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"runtime/debug"
+	"strconv"
 
 	"k8s.io/klog/v2"
 
@@ -45,8 +46,12 @@ func Main(ctx context.Context, args []string, s Streams) int {
 	klog.SetSlogLogger(log) // what the libraries of Kubernetes say
 	if os.Getenv("GOGC") == "" {
 		// Little is alive here and much passes through, so that collecting at twice
-		// of what is alive costs a quarter of all time. GOMEMLIMIT still bounds it.
+		// of what is alive costs a quarter of all time. The limit of memory still bounds it.
 		debug.SetGCPercent(400)
+	}
+	if n, err := strconv.ParseInt(os.Getenv("MEMORY_LIMIT"), 10, 64); err == nil && n > 0 && os.Getenv("GOMEMLIMIT") == "" {
+		// Of what the container may have; Go does not count all that it takes.
+		debug.SetMemoryLimit(n / 5 * 4)
 	}
 	if err := run(ctx, f, log); err != nil {
 		log.Error("tiphys-webhook ends", "error", err.Error())

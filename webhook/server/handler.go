@@ -45,7 +45,7 @@ func (s *service) admit(w http.ResponseWriter, r *http.Request, e webhook.Endpoi
 	}
 	s.tell(e, &response, err, time.Since(start))
 	if err != nil {
-		http.Error(w, err.Error(), statusOf(err))
+		http.Error(w, clip(err.Error(), errorBytes), statusOf(err))
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -39,18 +39,27 @@ func (s *service) tell(e webhook.Endpoint, r *webhook.Response, err error, took 
 		attrs = append(attrs, slog.String("rules", denied))
 	}
 	if err != nil {
-		attrs = append(attrs, slog.String("error", err.Error()))
+		attrs = append(attrs, slog.String("error", clip(err.Error(), errorBytes)))
 	}
 	for _, f := range r.Failures {
-		attrs = append(attrs, slog.String("failure", f.Error()))
+		attrs = append(attrs, slog.String("failure", clip(f.Error(), failureBytes)))
 	}
 	s.Log.LogAttrs(context.Background(), level, "request", attrs...)
 }
 
 // short bounds what whoever reaches the port could write into the log.
-func short(s string) string {
-	if len(s) > 256 {
-		return strings.ToValidUTF8(s[:256], "") + "…"
+func short(s string) string { return clip(s, 256) }
+
+// Bounds of what is told of an error, which may quote what was sent, and of a
+// mistake of ours with its stack.
+const (
+	errorBytes   = 1 << 10
+	failureBytes = 16 << 10
+)
+
+func clip(s string, most int) string {
+	if len(s) > most {
+		return strings.ToValidUTF8(s[:most], "") + "…"
 	}
 	return s
 }

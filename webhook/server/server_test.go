@@ -349,3 +349,18 @@ func TestPanic(t *testing.T) {
 		t.Errorf("no stack in the log: %s", r.log)
 	}
 }
+
+// TestQuoted: what was sent is quoted in part, in the answer and in the log.
+func TestQuoted(t *testing.T) {
+	r := start(t, server.Options{State: func() *webhook.State { return &webhook.State{} }})
+	status, text := r.must(t, "/validate", strings.NewReader(`{"kind":"`+strings.Repeat("K", 1<<20)+`"}`))
+	if status != 400 || len(text) > 2000 {
+		t.Errorf("the answer is %d and has %d bytes", status, len(text))
+	}
+	if err := r.stop(); err != nil {
+		t.Error(err)
+	}
+	if n := len(r.log.String()); n > 10_000 {
+		t.Errorf("the log has %d bytes", n)
+	}
+}
