@@ -41,6 +41,9 @@ func (b *batch) add(d *manifest.Document) {
 		units[i] = unit{keep: keep, document: d, object: o}
 		if p := b.linter.options.Policies; p != nil && o.Kind == manifest.Map {
 			units[i].terms = p.Terms(o)
+			if !b.linter.options.Fixes {
+				units[i].object = units[i].terms.completed(o)
+			}
 		}
 	}
 	whole := &unit{keep: keep, document: d}

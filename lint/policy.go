@@ -20,6 +20,12 @@ type Terms struct {
 	Extra []Extra
 	// Waives reports whether a policy accepts a finding; nil if none does.
 	Waives func(f *Finding) bool
+	// Complete returns what an object will be once policies have written into it
+	// what they want there: a tree of its own, in which what stands in the text
+	// keeps its place, or the object itself. Rules judge that, unless fixes are
+	// wanted, which are for the text as it stands. Nil: nothing is written, or it
+	// is written already.
+	Complete func(object *manifest.Node) *manifest.Node
 	// Waivable reports whether the object may waive findings of a rule itself, by
 	// annotation or comment; nil if it may waive none.
 	Waivable func(rule string) bool
@@ -55,6 +61,14 @@ func (t *Terms) strictest(r *Rule) *Setting {
 		}
 	}
 	return out
+}
+
+// completed returns what will become of an object.
+func (t *Terms) completed(object *manifest.Node) *manifest.Node {
+	if t == nil || t.Complete == nil {
+		return object
+	}
+	return t.Complete(object)
 }
 
 func (t *Terms) waivable(rule string) bool {

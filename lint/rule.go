@@ -152,8 +152,8 @@ func (p *Pass) Report(f Finding) {
 	if f.Path == "" {
 		f.Path = f.Node.Path()
 	}
-	if !f.Span.Known() {
-		f.Span = f.Node.Token()
+	for n := f.Node; n != nil && !f.Span.Known(); n = n.Parent {
+		f.Span = n.Token() // what a policy writes stands nowhere, but in something that does
 	}
 	if !f.Span.Known() && f.Node != nil {
 		f.order = f.Node.Start

@@ -125,11 +125,12 @@ func (v *view) Terms(object *manifest.Node) *lint.Terms {
 	if more := t.writes.extra(&v.request, about.kind); len(more) > 0 {
 		extra = append(extra[:len(extra):len(extra)], more...)
 	}
-	if len(t.waivers) == 0 && len(extra) == 0 {
+	complete := t.writes.complete(&v.request)
+	if len(t.waivers) == 0 && len(extra) == 0 && complete == nil {
 		return &t.Terms
 	}
 	out := t.Terms
-	out.Extra = extra
+	out.Extra, out.Complete = extra, complete
 	if len(t.waivers) > 0 {
 		out.Waives = v.waives(t)
 	}

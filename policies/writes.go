@@ -2,6 +2,7 @@ package policies
 
 import (
 	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/policies/defaults"
 	"github.com/tiphys-dev/tiphys/policies/mutate"
 )
@@ -46,3 +47,21 @@ func (w *writes) extra(r *Request, kind string) []lint.Extra {
 	}
 	return nil
 }
+
+// complete writes into an object of a file what admission will write into it:
+// only what then is still wrong is a mistake.
+func (w *writes) complete(r *Request) func(*manifest.Node) *manifest.Node {
+	if r.Operation != "" || r.Defaults || len(w.wanted) == 0 {
+		return nil
+	}
+	return func(object *manifest.Node) *manifest.Node {
+		result, err := mutate.Object(lint.Options{Policies: w}, object)
+		if err != nil {
+			return object
+		}
+		return result.After
+	}
+}
+
+// Terms has what is to be written be written.
+func (w *writes) Terms(*manifest.Node) *lint.Terms { return &lint.Terms{Extra: w.wanted} }

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/lint/rules"
 	"github.com/tiphys-dev/tiphys/lint/source"
 	"github.com/tiphys-dev/tiphys/policies"
 )
@@ -69,6 +70,47 @@ func TestWhatPoliciesWrite(t *testing.T) {
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)
+			}
+		})
+	}
+}
+
+// A file is judged as what it will be in the cluster: what a policy asks for and
+// writes itself is no mistake, and what is wrong all the same keeps its place.
+func TestFilesAreJudgedComplete(t *testing.T) {
+	all, findings := policies.Parse(source.NewFile("p.yaml", []byte(`apiVersion: tiphys.dev/v1alpha1
+kind: WorkflowPolicy
+metadata: {name: p}
+spec:
+  rules: {resources-missing: {enforcement: deny, parameters: {require: [limits.memory, limits.cpu]}}, deadline-missing: deny}
+  defaults: {spec: {activeDeadlineSeconds: 60}, containers: {resources: {limits: {memory: 1Gi}}}}
+`)))
+	if len(findings) > 0 {
+		t.Fatal(findings)
+	}
+	set := policies.NewSet(all, policies.Options{})
+	file := source.NewFile("in.yaml", []byte("kind: Workflow\nmetadata: {name: a}\nspec:\n  templates:\n  - name: main\n    container: {image: a:1}\n"))
+	o := lint.Options{Rules: rules.All(), Severity: map[string]lint.Severity{}}
+	for _, r := range o.Rules {
+		if r.Name != "resources-missing" && r.Name != "deadline-missing" {
+			o.Severity[r.Name] = lint.Off
+		}
+	}
+	for name, c := range map[string]struct {
+		request policies.Request
+		want    string
+	}{
+		"a file":                            {policies.Request{}, "in.yaml:6:5: error: the container of template \"main\" has no limit of cpu:"},
+		"what was not mutated in a cluster": {policies.Request{Operation: "CREATE"}, "in.yaml:2:18: error: the workflow may hang"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o.Policies = set.For(c.request)
+			var got []string
+			for _, f := range lint.Run(o, file).Findings {
+				got = append(got, f.String())
+			}
+			if text := strings.Join(got, "\n"); !strings.HasPrefix(text, c.want) || c.request.Operation == "" && len(got) != 1 {
+				t.Errorf("got %s\nwant %s", text, c.want)
 			}
 		})
 	}
