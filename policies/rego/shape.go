@@ -28,7 +28,7 @@ func shape(m *ast.Module) []Problem {
 		say(m.Rules[MaxRules].Location, "the module has %d rules, and more than %d are not read", len(m.Rules), MaxRules)
 	}
 	for _, t := range swollen(m) {
-		say(t.Location, "this value takes parts of others that often that it has more than %d: use each of them once", maxElements)
+		say(t.Location, "this value takes parts of others that often, itself or in what it calls, that it has more than %d: use each of them once", maxElements)
 	}
 	ast.WalkWiths(m, func(w *ast.With) bool {
 		if n := w.Value.Value.String(); ast.BuiltinMap[n] != nil && !slices.Contains(allowed, n) {

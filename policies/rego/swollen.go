@@ -2,69 +2,289 @@ package rego
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 )
 
-// swollen returns the first term that doubles what other terms have doubled: forty lines
-// like x2 := [x1, x1] make a value that OPA copies for hours, and no deadline is
-// looked at while it does.
+// swollen returns the first term that doubles what other terms have doubled: forty
+// lines like x2 := [x1, x1] make a value that OPA copies for hours, and no deadline
+// is looked at while it does. The doubling may as well be that of a function, or
+// of a rule, that takes its argument, or another rule, twice.
 func swollen(m *ast.Module) []*ast.Term {
 	var out []*ast.Term
+	g := growthOf(m)
 	for _, r := range m.Rules {
 		for ; r != nil; r = r.Else {
-			s := scale{made: map[ast.Var][]*ast.Term{}, sizes: map[ast.Var]int{}}
-			ast.WalkExprs(r, func(e *ast.Expr) bool {
-				s.note(e)
+			s := g.scale(r)
+			check := func(t *ast.Term) bool {
+				if s.size(t).sum() > maxElements {
+					out = append(out, t)
+				}
 				return false
-			})
-			for _, terms := range s.made {
-				for _, t := range terms {
-					if s.size(t) > maxElements {
-						out = append(out, t)
-					}
+			}
+			ast.WalkTerms(r.Body, check)
+			for _, t := range []*ast.Term{r.Head.Key, r.Head.Value} {
+				if t != nil {
+					ast.WalkTerms(t, check)
 				}
 			}
 		}
 	}
-	slices.SortFunc(out, func(a, b *ast.Term) int { return a.Location.Compare(b.Location) })
+	slices.SortStableFunc(out, func(a, b *ast.Term) int { return a.Location.Compare(b.Location) })
 	return out[:min(len(out), 1)]
+}
+
+// A size says of how many parts a value is made: how many it has itself, and how
+// often it takes each of the arguments of its function.
+type size []int
+
+func (z size) sum() int {
+	n := 0
+	for _, k := range z {
+		n = min(n+k, maxElements+1)
+	}
+	return n
+}
+
+// plus adds a size some times, up to a bound.
+func (z size) plus(other size, times int) {
+	for i, k := range other {
+		z[i] = min(z[i]+k*times, maxElements+1)
+	}
+}
+
+// or makes a size that of the larger of two values.
+func (z size) or(other size) {
+	for i, k := range other {
+		z[i] = max(z[i], k)
+	}
+}
+
+// A growth knows how the rules of a module make their values larger.
+type growth struct {
+	pkg     ast.Ref
+	imports map[ast.Var]ast.Ref
+	rules   map[string][]*ast.Rule // by path, and by each path above it
+	known   map[string]size
+	mocks   map[string][]string // what with puts in the place of a function
+}
+
+func growthOf(m *ast.Module) *growth {
+	g := &growth{pkg: m.Package.Path, imports: map[ast.Var]ast.Ref{}, rules: map[string][]*ast.Rule{}, known: map[string]size{}, mocks: map[string][]string{}}
+	for _, i := range m.Imports {
+		if ref, ok := i.Path.Value.(ast.Ref); ok {
+			g.imports[i.Name()] = ref
+		}
+	}
+	for _, r := range m.Rules {
+		path := g.path(r.Head.Ref()).GroundPrefix()
+		for n := len(g.pkg) + 1; n <= len(path); n++ {
+			g.rules[path[:n].String()] = append(g.rules[path[:n].String()], r)
+		}
+	}
+	ast.WalkWiths(m, func(w *ast.With) bool {
+		target, ok1 := w.Target.Value.(ast.Ref)
+		value, ok2 := w.Value.Value.(ast.Ref)
+		if v, ok := w.Value.Value.(ast.Var); ok {
+			value, ok2 = ast.Ref{ast.NewTerm(v)}, true
+		}
+		if ok1 && ok2 {
+			g.mocks[target.String()] = append(g.mocks[target.String()], g.path(value).String())
+		}
+		return false
+	})
+	return g
+}
+
+// path is a reference as it is in data, whatever the module calls it.
+func (g *growth) path(ref ast.Ref) ast.Ref {
+	head, ok := ref[0].Value.(ast.Var)
+	switch from := g.imports[head]; {
+	case !ok || ref[0].Equal(ast.DefaultRootDocument) || ref[0].Equal(ast.InputRootDocument):
+		return ref
+	case from != nil:
+		return from.Concat(ref[1:])
+	default:
+		return g.pkg.Append(ast.StringTerm(string(head))).Concat(ref[1:])
+	}
+}
+
+// of is the size of what the rules at a path, or below it, have or give back.
+func (g *growth) of(path string) size {
+	if z, ok := g.known[path]; ok {
+		return z
+	}
+	rules := g.rules[path]
+	most := 0
+	for _, r := range rules {
+		most = max(most, len(r.Head.Args))
+	}
+	g.known[path] = size{1} // for one that is made of itself, which OPA refuses
+	each := map[string]size{}
+	for _, r := range rules {
+		at := r.Head.Ref().String()
+		if each[at] == nil {
+			each[at] = make(size, most+1)
+		}
+		for ; r != nil; r = r.Else {
+			each[at].or(g.scale(r).value(r.Head))
+		}
+	}
+	sum := make(size, most+1)
+	for _, z := range each {
+		sum.plus(z, 1)
+	}
+	g.known[path] = sum
+	return sum
 }
 
 // A scale knows of what the variables of a rule are made.
 type scale struct {
-	made  map[ast.Var][]*ast.Term
-	sizes map[ast.Var]int
+	growth *growth
+	wide   int // of the sizes: one more than the rule has arguments
+	made   map[ast.Var][]*ast.Term
+	sizes  map[ast.Var]size
+	terms  map[*ast.Term]size
+}
+
+func (g *growth) scale(r *ast.Rule) *scale {
+	s := &scale{growth: g, wide: len(r.Head.Args) + 1, made: map[ast.Var][]*ast.Term{}, sizes: map[ast.Var]size{}, terms: map[*ast.Term]size{}}
+	for i, arg := range r.Head.Args {
+		ast.WalkVars(arg, func(v ast.Var) bool {
+			s.sizes[v] = make(size, s.wide)
+			s.sizes[v][i+1] = 1
+			return false
+		})
+	}
+	ast.WalkExprs(r.Body, func(e *ast.Expr) bool {
+		s.note(e)
+		return false
+	})
+	for _, t := range []*ast.Term{r.Head.Key, r.Head.Value} {
+		if t != nil {
+			ast.WalkExprs(t, func(e *ast.Expr) bool {
+				s.note(e)
+				return false
+			})
+		}
+	}
+	return s
 }
 
 // note keeps what an expression like x := [y, y] makes x of.
 func (s *scale) note(e *ast.Expr) {
-	if !e.IsAssignment() && !e.IsEquality() {
-		return
-	}
-	a, b := e.Operand(0), e.Operand(1)
-	for range 2 {
-		if v, ok := a.Value.(ast.Var); ok {
-			s.made[v] = append(s.made[v], b)
+	terms, ok := e.Terms.([]*ast.Term)
+	switch {
+	case e.IsAssignment():
+		s.match(e.Operand(0), e.Operand(1))
+	case e.IsEquality():
+		s.unify(e.Operand(0), e.Operand(1))
+	case ok && e.IsCall() && len(terms) > 2:
+		// Behind the arguments there may be a term for the value.
+		if n := len(terms) - 1; n > s.arity(terms[0].Value) {
+			s.match(terms[n], &ast.Term{Value: ast.Call(terms[:n]), Location: terms[0].Location})
 		}
-		a, b = b, a
+	default:
+		if d, ok := e.Terms.(*ast.SomeDecl); ok && len(d.Symbols) == 1 {
+			if in, ok := d.Symbols[0].Value.(ast.Call); ok && len(in) > 2 {
+				s.elements(in[len(in)-2], in[len(in)-1])
+			}
+		}
 	}
 }
 
-// size counts the parts of a term, up to a bound.
-func (s *scale) size(t *ast.Term) int {
-	sum := 1
-	add := func(t *ast.Term) { sum = min(sum+s.size(t), maxElements+1) }
+// unify gives variables the values that they are equal to; a pattern that is
+// equal to a variable is rather what that is made of.
+func (s *scale) unify(a, b *ast.Term) {
+	_, ok1 := a.Value.(ast.Var)
+	_, ok2 := b.Value.(ast.Var)
+	if ok1 || !ok2 {
+		s.match(a, b)
+	}
+	if ok2 || !ok1 {
+		s.match(b, a)
+	}
+}
+
+// match gives the variables of a pattern the parts of a value.
+func (s *scale) match(pattern, value *ast.Term) {
+	switch p := pattern.Value.(type) {
+	case ast.Var:
+		s.made[p] = append(s.made[p], value)
+	case *ast.Array:
+		of, ok := value.Value.(*ast.Array)
+		for i := range p.Len() {
+			if ok && of.Len() == p.Len() {
+				s.match(p.Elem(i), of.Elem(i))
+			} else if !ok {
+				s.match(p.Elem(i), value)
+			}
+		}
+	case ast.Object:
+		of, ok := value.Value.(ast.Object)
+		p.Foreach(func(k, t *ast.Term) {
+			if part := value; !ok {
+				s.match(t, part)
+			} else if part = of.Get(k); part != nil {
+				s.match(t, part)
+			}
+		})
+	}
+}
+
+// elements lets a variable run over what is written in a collection.
+func (s *scale) elements(v, in *ast.Term) {
+	switch in := in.Value.(type) {
+	case *ast.Array:
+		in.Foreach(func(t *ast.Term) { s.match(v, t) })
+	case ast.Set:
+		in.Foreach(func(t *ast.Term) { s.match(v, t) })
+	case ast.Object:
+		in.Foreach(func(_, t *ast.Term) { s.match(v, t) })
+	}
+}
+
+// value is the size of what a rule has, or a function gives back.
+func (s *scale) value(h *ast.Head) size {
+	switch {
+	case h.Key != nil && h.Value == nil:
+		return s.several(h.Key)
+	case h.Value == nil:
+		return s.one()
+	case len(h.Args) == 0 && !h.Ref().IsGround():
+		return s.several(h.Value)
+	}
+	return s.size(h.Value)
+}
+
+func (s *scale) one() size {
+	z := make(size, s.wide)
+	z[0] = 1
+	return z
+}
+
+// several is the size of a collection of what a term may be: twice at least, or
+// there were no need of it.
+func (s *scale) several(t *ast.Term) size {
+	z := s.one()
+	z.plus(s.size(t), 2)
+	return z
+}
+
+// size counts the parts of a term.
+func (s *scale) size(t *ast.Term) size {
+	if z, ok := s.terms[t]; ok {
+		return z
+	}
+	z := s.one()
+	s.terms[t] = z
+	add := func(t *ast.Term) { z.plus(s.size(t), 1) }
 	switch v := t.Value.(type) {
 	case ast.Var:
-		if n, ok := s.sizes[v]; ok {
-			return n
-		}
-		s.sizes[v] = 1 // for one that is made of itself
-		for _, of := range s.made[v] {
-			sum = max(sum, s.size(of))
-		}
-		s.sizes[v] = sum
+		z = s.variable(v)
+	case ast.Ref:
+		z = s.reference(v)
 	case *ast.Array:
 		v.Foreach(add)
 	case ast.Set:
@@ -72,22 +292,101 @@ func (s *scale) size(t *ast.Term) int {
 	case ast.Object:
 		v.Foreach(func(k, t *ast.Term) { add(k); add(t) })
 	case *ast.ArrayComprehension:
-		add(v.Term)
-		add(v.Term) // twice at least, or there were no need of it
+		z = s.several(v.Term)
 	case *ast.SetComprehension:
-		add(v.Term)
+		z = s.several(v.Term)
 	case *ast.ObjectComprehension:
-		add(v.Value)
-		add(v.Value)
+		z = s.several(v.Value)
 	case ast.Call:
-		if slices.Contains(joins, v[0].Value.String()) {
-			for _, t := range v[1:] {
-				add(t)
-			}
+		z = s.call(v)
+	}
+	s.terms[t] = z
+	return z
+}
+
+func (s *scale) variable(v ast.Var) size {
+	if z, ok := s.sizes[v]; ok {
+		return z
+	}
+	s.sizes[v] = s.one() // for one that is made of itself
+	if len(s.made[v]) == 0 {
+		return s.whole(ast.Ref{ast.NewTerm(v)})
+	}
+	z := s.one()
+	for _, of := range s.made[v] {
+		z.or(s.size(of))
+	}
+	s.sizes[v] = z
+	return z
+}
+
+// reference is the size of a rule that is taken as a whole. What is taken of a
+// part of a value is not known, and counts as one.
+func (s *scale) reference(ref ast.Ref) size {
+	if v, ok := ref[0].Value.(ast.Var); ok && (len(s.made[v]) > 0 || s.sizes[v] != nil) {
+		return s.one()
+	}
+	return s.whole(ref)
+}
+
+func (s *scale) whole(ref ast.Ref) size {
+	z := s.one()
+	if path := s.growth.path(ref).String(); s.growth.rules[path] != nil {
+		z.or(s.growth.of(path)[:1])
+	}
+	return z
+}
+
+// arity is how many arguments a function has, and very many if there is no such function.
+func (s *scale) arity(operator ast.Value) int {
+	ref, ok := operator.(ast.Ref)
+	if !ok {
+		return maxElements
+	}
+	if rules := s.growth.rules[s.growth.path(ref).String()]; rules != nil {
+		return len(rules[0].Head.Args)
+	}
+	if b := ast.BuiltinMap[ref.String()]; b != nil {
+		return b.Decl.Arity()
+	}
+	return maxElements
+}
+
+// call is the size of what a function gives back.
+func (s *scale) call(c ast.Call) size {
+	z := s.one()
+	ref, ok := c[0].Value.(ast.Ref)
+	if !ok {
+		return z
+	}
+	name := ref.String()
+	apply := func(path string) {
+		of := s.growth.of(path)
+		got := s.one()
+		got[0] = of[0]
+		for i := 1; i < len(of) && i < len(c); i++ {
+			got.plus(s.size(c[i]), of[i])
+		}
+		z.or(got)
+	}
+	for _, path := range s.growth.mocks[name] {
+		if s.growth.rules[path] != nil {
+			apply(path)
 		}
 	}
-	return sum
+	switch path := s.growth.path(ref).String(); {
+	case s.growth.rules[path] != nil:
+		apply(path)
+	case slices.Contains(joins, name), strings.HasSuffix(name, ".parameter"):
+		for _, t := range c[1:] {
+			z.plus(s.size(t), 1)
+		}
+	}
+	return z
 }
 
 // joins are the functions whose value has their arguments in it.
-var joins = []string{"array.concat", "array.flatten", "array.reverse", "json.patch", "object.union", "object.union_n", "or", "union"}
+var joins = []string{
+	"array.concat", "array.flatten", "array.reverse", "array.slice", "json.filter", "json.patch", "json.remove", "object.filter",
+	"object.get", "object.remove", "object.union", "object.union_n", "or", "union",
+}
