@@ -44,6 +44,11 @@ func TestProblems(t *testing.T) {
 		"sets that double":              {"package p\nx0 := [1]\n" + chain("x%[2]d contains [i, x%[1]d] if some i in [1, 2]") + "deny contains \"x\" if count(x40) > 0", "this value takes parts of others that often"},
 		"a pattern that doubles":        {"package p\ndeny contains \"x\" if {\n\tx0 := [1]\n" + chain("[x%[2]d, _] := [[x%[1]d, x%[1]d], 1]") + "count(x40) > 0\n}", "this value takes parts of others that often"},
 		"a choice that doubles":         {"package p\ndeny contains \"x\" if {\n\tx0 := [1]\n" + chain("some x%[2]d in [[x%[1]d, x%[1]d]]") + "count(x40) > 0\n}", "this value takes parts of others that often"},
+		"a field that doubles":          {"package p\nf(x) := {\"a\": [x.a, x.a]}\ndeny contains \"x\" if {\n\tx0 := {\"a\": 1}\n" + doubling("f(%[1]s)") + "\tcount(x40) > 0\n}", "this value takes parts of others that often"},
+		"elements that double":          {"package p\ndeny contains \"x\" if {\n\tx0 := [1]\n" + doubling("[[y, y] | some y in %[1]s]") + "\tcount(x40) > 0\n}", "this value takes parts of others that often"},
+		"members that double":           {"package p\ndeny contains \"x\" if {\n\tx0 := {1}\n" + doubling("{[y, y] | %[1]s[y]}") + "\tcount(x40) > 0\n}", "this value takes parts of others that often"},
+		"parts of rules that double":    {"package p\nx0 := {\"a\": 1}\n" + chain("x%[2]d := {\"a\": [x%[1]d.a, x%[1]d.a]}") + "deny contains \"x\" if count(x40) > 0", "this value takes parts of others that often"},
+		"a walk that doubles":           {"package p\ndeny contains \"x\" if {\n\tx0 := [1]\n" + chain("walk([x%[1]d, x%[1]d], [_, x%[2]d])") + "count(x40) > 0\n}", "this value takes parts of others that often"},
 		"a default that doubles":        {"package p\ndeny contains \"x\" if {\n\tx0 := [1]\n" + chain("x%[2]d := object.get({}, \"a\", [x%[1]d, x%[1]d])") + "count(x40) > 0\n}", "this value takes parts of others that often"},
 		"a mock of what is not there":   {"package p\ndeny contains \"a\" if count([1]) with count as http.send", "function http.send is not allowed"},
 		"too long":                      {"package p\ndeny contains \"a\"\n" + strings.Repeat("#", rego.MaxText), "the module has 65564 bytes, and more than 65536 are not read"},
@@ -81,6 +86,19 @@ listed := [both(c, named) | some c in named]
 deny contains told(both(listed, limit)) if {
 	x := told(told(told(input.kind)))
 	x.msg != said(said(said(said(said(said(said(said(said(said(said(said(said(said(said(said(said(said(said(said("a"))))))))))))))))))))
+}`)
+}
+
+// A module may pick out, and put together anew, as often as it likes.
+func TestStepsThatKeepASize(t *testing.T) {
+	compile(t, `package p
+again(c) := {"a": c.a, "b": c.b, "c": c.c, "d": c.d, "e": c.e, "f": c.f, "g": c.g, "h": h} if h := c.h
+deny contains "x" if {
+	x0 := [c | some c in input.spec.templates]
+`+chain("x%[2]d := [y | some y in x%[1]d; y != 1]")+`
+	some a0 in x40
+`+chain("a%[2]d := again(a%[1]d)")+`
+	count(a40) > 0
 }`)
 }
 

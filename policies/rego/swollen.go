@@ -13,6 +13,7 @@ import (
 // of a rule, that takes its argument, or another rule, twice.
 func swollen(m *ast.Module) []*ast.Term {
 	var out []*ast.Term
+	m = scoped(m)
 	g := growthOf(m)
 	for _, r := range m.Rules {
 		for ; r != nil; r = r.Else {
@@ -36,8 +37,14 @@ func swollen(m *ast.Module) []*ast.Term {
 }
 
 // A size says of how many parts a value is made: how many it has itself, and how
-// often it takes each of the arguments of its function.
+// often it takes each of the arguments of its function, the last of them together.
 type size []int
+
+// What nobody writes is not told apart, so that looking at it takes no time.
+const (
+	maxArguments = 16
+	maxPath      = 32
+)
 
 func (z size) sum() int {
 	n := 0
@@ -99,6 +106,7 @@ func growthOf(m *ast.Module) *growth {
 
 // path is a reference as it is in data, whatever the module calls it.
 func (g *growth) path(ref ast.Ref) ast.Ref {
+	ref = ref[:min(len(ref), maxPath)]
 	head, ok := ref[0].Value.(ast.Var)
 	switch from := g.imports[head]; {
 	case !ok || ref[0].Equal(ast.DefaultRootDocument) || ref[0].Equal(ast.InputRootDocument):
@@ -118,7 +126,7 @@ func (g *growth) of(path string) size {
 	rules := g.rules[path]
 	most := 0
 	for _, r := range rules {
-		most = max(most, len(r.Head.Args))
+		most = max(most, min(len(r.Head.Args), maxArguments))
 	}
 	g.known[path] = size{1} // for one that is made of itself, which OPA refuses
 	each := map[string]size{}
@@ -146,30 +154,58 @@ type scale struct {
 	made   map[ast.Var][]*ast.Term
 	sizes  map[ast.Var]size
 	terms  map[*ast.Term]size
+	// bare is a scale on which what is taken out of a value weighs nothing, so
+	// that [x | some x in list] is no larger than the list; it has none itself.
+	bare *scale
 }
 
 func (g *growth) scale(r *ast.Rule) *scale {
-	s := &scale{growth: g, wide: len(r.Head.Args) + 1, made: map[ast.Var][]*ast.Term{}, sizes: map[ast.Var]size{}, terms: map[*ast.Term]size{}}
+	s := g.bare(r)
+	s.bare = g.bare(r)
+	s.read(r)
+	s.bare.read(r)
+	return s
+}
+
+func (g *growth) bare(r *ast.Rule) *scale {
+	s := &scale{growth: g, wide: min(len(r.Head.Args), maxArguments) + 1, made: map[ast.Var][]*ast.Term{}, sizes: map[ast.Var]size{}, terms: map[*ast.Term]size{}}
 	for i, arg := range r.Head.Args {
 		ast.WalkVars(arg, func(v ast.Var) bool {
 			s.sizes[v] = make(size, s.wide)
-			s.sizes[v][i+1] = 1
+			s.sizes[v][min(i, maxArguments-1)+1] = 1
 			return false
 		})
 	}
-	ast.WalkExprs(r.Body, func(e *ast.Expr) bool {
-		s.note(e)
-		return false
-	})
+	return s
+}
+
+// read notes all that a rule says, but for what its else says.
+func (s *scale) read(r *ast.Rule) {
+	parts := []any{r.Body}
 	for _, t := range []*ast.Term{r.Head.Key, r.Head.Value} {
 		if t != nil {
-			ast.WalkExprs(t, func(e *ast.Expr) bool {
-				s.note(e)
-				return false
-			})
+			parts = append(parts, t)
 		}
 	}
-	return s
+	for _, part := range parts {
+		ast.WalkExprs(part, func(e *ast.Expr) bool {
+			s.note(e)
+			return false
+		})
+		ast.WalkRefs(part, func(ref ast.Ref) bool {
+			s.indices(ref)
+			return false
+		})
+	}
+}
+
+// indices lets the variables in list[x] run over the list, which may be a set.
+func (s *scale) indices(ref ast.Ref) {
+	for i := 1; i < len(ref) && s.bare != nil; i++ {
+		if v, ok := ref[i].Value.(ast.Var); ok && s.sizes[v] == nil {
+			s.made[v] = append(s.made[v], &ast.Term{Value: ref[:1], Location: ref[0].Location})
+		}
+	}
 }
 
 // note keeps what an expression like x := [y, y] makes x of.
@@ -188,7 +224,9 @@ func (s *scale) note(e *ast.Expr) {
 	default:
 		if d, ok := e.Terms.(*ast.SomeDecl); ok && len(d.Symbols) == 1 {
 			if in, ok := d.Symbols[0].Value.(ast.Call); ok && len(in) > 2 {
-				s.elements(in[len(in)-2], in[len(in)-1])
+				for _, v := range in[1 : len(in)-1] {
+					s.elements(v, in[len(in)-1])
+				}
 			}
 		}
 	}
@@ -233,15 +271,19 @@ func (s *scale) match(pattern, value *ast.Term) {
 	}
 }
 
-// elements lets a variable run over what is written in a collection.
-func (s *scale) elements(v, in *ast.Term) {
-	switch in := in.Value.(type) {
+// elements lets a variable run over a collection.
+func (s *scale) elements(v, t *ast.Term) {
+	switch in := t.Value.(type) {
 	case *ast.Array:
 		in.Foreach(func(t *ast.Term) { s.match(v, t) })
 	case ast.Set:
 		in.Foreach(func(t *ast.Term) { s.match(v, t) })
 	case ast.Object:
-		in.Foreach(func(_, t *ast.Term) { s.match(v, t) })
+		in.Foreach(func(k, t *ast.Term) { s.match(v, k); s.match(v, t) })
+	default:
+		if s.bare != nil {
+			s.match(v, t)
+		}
 	}
 }
 
@@ -268,7 +310,12 @@ func (s *scale) one() size {
 // there were no need of it.
 func (s *scale) several(t *ast.Term) size {
 	z := s.one()
-	z.plus(s.size(t), 2)
+	z.plus(s.size(t), 1)
+	if s.bare != nil {
+		z.plus(s.bare.size(t), 1)
+	} else {
+		z.plus(s.size(t), 1)
+	}
 	return z
 }
 
@@ -279,29 +326,68 @@ func (s *scale) size(t *ast.Term) size {
 	}
 	z := s.one()
 	s.terms[t] = z
-	add := func(t *ast.Term) { z.plus(s.size(t), 1) }
+	sum := sum{scale: s, size: z}
 	switch v := t.Value.(type) {
 	case ast.Var:
 		z = s.variable(v)
 	case ast.Ref:
 		z = s.reference(v)
 	case *ast.Array:
-		v.Foreach(add)
+		v.Foreach(func(t *ast.Term) { sum.add(t, 1) })
+		sum.end()
 	case ast.Set:
-		v.Foreach(add)
+		v.Foreach(func(t *ast.Term) { sum.add(t, 1) })
+		sum.end()
 	case ast.Object:
-		v.Foreach(func(k, t *ast.Term) { add(k); add(t) })
+		v.Foreach(func(k, t *ast.Term) { sum.add(k, 1); sum.add(t, 1) })
+		sum.end()
 	case *ast.ArrayComprehension:
 		z = s.several(v.Term)
 	case *ast.SetComprehension:
 		z = s.several(v.Term)
 	case *ast.ObjectComprehension:
-		z = s.several(v.Value)
+		z = s.several(ast.ArrayTerm(v.Key, v.Value))
 	case ast.Call:
 		z = s.call(v)
 	}
 	s.terms[t] = z
 	return z
+}
+
+// A sum is the size of several terms. Different fields of one value are
+// together no larger than the value.
+type sum struct {
+	*scale
+	size   size
+	fields map[string]map[string]int // how often each field of a value is taken
+	wholes map[string]ast.Ref
+}
+
+func (s *sum) add(t *ast.Term, times int) {
+	whole, field := s.field(t)
+	if whole == nil {
+		s.size.plus(s.scale.size(t), times)
+		return
+	}
+	if s.fields == nil {
+		s.fields, s.wholes = map[string]map[string]int{}, map[string]ast.Ref{}
+	}
+	k := whole.String()
+	if s.fields[k] == nil {
+		s.fields[k], s.wholes[k] = map[string]int{}, whole
+	}
+	s.fields[k][field] = min(s.fields[k][field]+times, maxElements+1)
+	s.size.plus(s.one(), times)
+}
+
+func (s *sum) end() {
+	for k, fields := range s.fields {
+		most := 0
+		for _, n := range fields {
+			most = max(most, n)
+		}
+		s.size.plus(s.reference(s.wholes[k]), most)
+	}
 }
 
 func (s *scale) variable(v ast.Var) size {
@@ -320,21 +406,54 @@ func (s *scale) variable(v ast.Var) size {
 	return z
 }
 
-// reference is the size of a rule that is taken as a whole. What is taken of a
-// part of a value is not known, and counts as one.
+// reference is the size of what a reference takes, which is no more than the
+// whole that it takes it out of.
 func (s *scale) reference(ref ast.Ref) size {
-	if v, ok := ref[0].Value.(ast.Var); ok && (len(s.made[v]) > 0 || s.sizes[v] != nil) {
+	if s.local(ref) {
+		if len(ref) == 1 || s.bare != nil {
+			return s.variable(ref[0].Value.(ast.Var))
+		}
 		return s.one()
 	}
 	return s.whole(ref)
 }
 
+// local reports whether a reference is to a variable of the rule.
+func (s *scale) local(ref ast.Ref) bool {
+	v, ok := ref[0].Value.(ast.Var)
+	return ok && (s.sizes[v] != nil || len(s.made[v]) > 0)
+}
+
+// whole is the size of the rule that a reference is to.
 func (s *scale) whole(ref ast.Ref) size {
 	z := s.one()
-	if path := s.growth.path(ref).String(); s.growth.rules[path] != nil {
-		z.or(s.growth.of(path)[:1])
+	path := s.growth.path(ref)
+	for n := len(path); n > len(s.growth.pkg); n-- {
+		if at := path[:n].String(); s.growth.rules[at] != nil {
+			if n == len(path) || s.bare != nil {
+				z.or(s.growth.of(at)[:1])
+			}
+			break
+		}
 	}
 	return z
+}
+
+// field returns of which value a term takes a field, and which, also of a
+// variable that has been given it; or nil.
+func (s *scale) field(t *ast.Term) (ast.Ref, string) {
+	if v, ok := t.Value.(ast.Var); ok && len(s.made[v]) == 1 {
+		t = s.made[v][0]
+	}
+	ref, ok := t.Value.(ast.Ref)
+	if !ok || len(ref) < 2 || !s.local(ref) {
+		return nil, ""
+	}
+	name, ok := key(ref, 1)
+	if !ok {
+		return nil, ""
+	}
+	return ref[:1], name
 }
 
 // arity is how many arguments a function has, and very many if there is no such function.
@@ -362,12 +481,13 @@ func (s *scale) call(c ast.Call) size {
 	name := ref.String()
 	apply := func(path string) {
 		of := s.growth.of(path)
-		got := s.one()
-		got[0] = of[0]
-		for i := 1; i < len(of) && i < len(c); i++ {
-			got.plus(s.size(c[i]), of[i])
+		got := sum{scale: s, size: s.one()}
+		got.size[0] = of[0]
+		for i := 1; i < len(c) && len(of) > 1; i++ {
+			got.add(c[i], of[min(i, len(of)-1)])
 		}
-		z.or(got)
+		got.end()
+		z.or(got.size)
 	}
 	for _, path := range s.growth.mocks[name] {
 		if s.growth.rules[path] != nil {
@@ -388,5 +508,5 @@ func (s *scale) call(c ast.Call) size {
 // joins are the functions whose value has their arguments in it.
 var joins = []string{
 	"array.concat", "array.flatten", "array.reverse", "array.slice", "json.filter", "json.patch", "json.remove", "object.filter",
-	"object.get", "object.remove", "object.union", "object.union_n", "or", "union",
+	"object.get", "object.remove", "object.union", "object.union_n", "or", "union", "walk",
 }
