@@ -2,6 +2,7 @@ package rego
 
 import (
 	"fmt"
+	"math/bits"
 	"regexp/syntax"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -14,7 +15,7 @@ const (
 	maxShift     = 4096
 	maxDigits    = 1 << 16
 	maxTraversed = 16 << 20 // an object of 3 MiB has its graph beside it
-	maxSearch    = 1 << 28  // steps of a regular expression: seconds
+	maxSearch    = 1 << 28  // steps of a search, as by a regular expression: seconds
 	maxRepeat    = 1000     // what one letter of a regular expression may be made of
 )
 
@@ -141,6 +142,53 @@ func searched(pattern, in *ast.Term) error {
 	}
 	if steps*len(s) > maxSearch {
 		return fmt.Errorf("an expression of %d steps for a text of %d bytes", steps, len(s))
+	}
+	return nil
+}
+
+// ordered bounds the work of putting texts in order, to look up others among them:
+// each is read once for each time that their number can be halved.
+func ordered(operands []*ast.Term) error {
+	sum, number := 0, 0
+	add := func(t *ast.Term) {
+		if s, ok := t.Value.(ast.String); ok {
+			sum, number = sum+len(s), number+1
+		}
+	}
+	for _, o := range operands {
+		switch v := o.Value.(type) {
+		case *ast.Array:
+			v.Foreach(add)
+		case ast.Set:
+			v.Foreach(add)
+		default:
+			add(o)
+		}
+	}
+	if sum*bits.Len(uint(number)) > maxSearch {
+		return fmt.Errorf("%d texts of %d bytes together", number, sum)
+	}
+	return nil
+}
+
+// trimmed bounds the work of cutting letters off a text: each of it is compared
+// with each of those that are cut off.
+func trimmed(operands []*ast.Term) error {
+	s, ok1 := operands[0].Value.(ast.String)
+	letters, ok2 := operands[1].Value.(ast.String)
+	if ok1 && ok2 && len(s)*len(letters) > maxSearch {
+		return fmt.Errorf("%d letters of a text of %d bytes", len(letters), len(s))
+	}
+	return nil
+}
+
+// sought bounds the work of finding a text in another, which is compared at each
+// place, though many bytes at once.
+func sought(operands []*ast.Term) error {
+	in, ok1 := operands[0].Value.(ast.String)
+	s, ok2 := operands[1].Value.(ast.String)
+	if ok1 && ok2 && len(in)*len(s) > 16*maxSearch {
+		return fmt.Errorf("a text of %d bytes in one of %d", len(s), len(in))
 	}
 	return nil
 }
