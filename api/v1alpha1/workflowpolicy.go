@@ -61,8 +61,8 @@ type WorkflowPolicySpec struct {
 	// +optional
 	WaivableRules []string `json:"waivableRules,omitempty"`
 	// FailurePolicy says what becomes of an object that a module of this policy
-	// cannot judge, because it fails or takes too long: Fail denies it, Ignore
-	// lets it through with a warning.
+	// cannot judge, because it fails or takes too long: with Fail the finding has
+	// the enforcement of the module, with Ignore it is a warning at most.
 	// +optional
 	// +kubebuilder:default=Fail
 	FailurePolicy FailurePolicy `json:"failurePolicy,omitempty"`
