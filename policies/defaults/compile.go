@@ -97,6 +97,7 @@ func Compile(policy string, n *manifest.Node) (*Defaults, []Problem) {
 	c.contradictions(d.spec, n.Get("spec"))
 	c.contradictions(d.templates, n.Get("templates"))
 	c.contradictions(d.containers, n.Get("containers"))
+	c.locks(n.Get("spec"), n.Get("templates"))
 	for _, l := range [][]leaf{d.metadata, d.spec, d.templates, d.containers} {
 		sortLeaves(l)
 	}

@@ -217,7 +217,8 @@ func TestCompileRefuses(t *testing.T) {
 		"{containers: {resources: {limits: {cpu: 1}, requests: {cpu: 2}}}}": `requests.cpu 2 is over limits.cpu 1: it needs to be at most the limit`,
 		"{containers: {resources: {requests: {nvidia.com/gpu: 2}}}}":        `requests.nvidia.com/gpu has no limits.nvidia.com/gpu: it cannot be shared`,
 		"{containers: {restartPolicy: Always}}":                             `restartPolicy of containers cannot have a default`,
-		"{templates: {daemon: true}}":                                       `daemon of templates cannot have a default`,
+		"{spec: {synchronization: {mutexes: [{name: a}]}}, templates: {synchronization: {mutexes: [{name: b}, {name: a}]}}}": `mutex "a" is that of spec, which a workflow holds until it is done, so each run would wait for itself: name it in spec alone, or in templates alone`,
+		"{templates: {daemon: true}}": `daemon of templates cannot have a default`,
 	} {
 		n := parse(t, "d: "+in).Root.Get("d")
 		_, problems := defaults.Compile("p", n)
@@ -227,6 +228,15 @@ func TestCompileRefuses(t *testing.T) {
 		}
 		if !strings.Contains(strings.Join(got, "\n"), want) {
 			t.Errorf("%s: got %q, want %q", in, got, want)
+		}
+	}
+	for what, in := range map[string]string{
+		"different mutexes":           "{spec: {synchronization: {mutexes: [{name: a}]}}, templates: {synchronization: {mutexes: [{name: b}]}}}",
+		"mutexes of other namespaces": "{spec: {synchronization: {mutexes: [{name: a, namespace: x}]}}, templates: {synchronization: {mutexes: [{name: a}]}}}",
+		"mutexes of each call":        "{spec: {synchronization: {mutexes: [{name: '{{=x}}'}]}}, templates: {synchronization: {mutexes: [{name: '{{=x}}'}]}}}",
+	} {
+		if _, problems := defaults.Compile("p", parse(t, "d: "+in).Root.Get("d")); problems != nil {
+			t.Errorf("%s: %v", what, problems)
 		}
 	}
 	if d, problems := defaults.Compile("p", nil); !d.Empty() || problems != nil {
