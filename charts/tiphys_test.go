@@ -138,7 +138,7 @@ func TestProductRights(t *testing.T) {
 func TestProductValues(t *testing.T) {
 	for set, want := range map[string]string{
 		"clientCA.secret=clients": "--client-ca=/client-ca/ca.crt",
-		"audit.interval=0": "--audit=-1s", "audit.interval=0s": "--audit=-1s", "audit.interval=1h": "--audit=1h",
+		"audit.interval=0":        "--audit=-1s", "audit.interval=0s": "--audit=-1s", "audit.interval=1h": "--audit=1h",
 		"replicas=2": "kind: PodDisruptionBudget", "replicas=3": "kind: PodDisruptionBudget",
 	} {
 		if out := product(t, testbin.Helm4(t), set); !strings.Contains(out, want) {
