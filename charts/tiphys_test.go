@@ -40,6 +40,7 @@ var everything = []string{
 	"namespaces.exclude={kube-system}", "namespaces.selector.matchLabels.checked=yes", "argo.version=3.6",
 	"podLabels.a=b", "podAnnotations.a=b", "serviceAccount.annotations.a=b", "image.digest=sha256:" + strings.Repeat("0", 64),
 	"tolerations[0].operator=Exists", "nodeSelector.a=b", "image.pullSecrets[0].name=a", "networkPolicy.metricsFrom[0].podSelector.matchLabels.a=b",
+	"clientCA.secret=clients",
 }
 
 // others are for the kinds of cert-manager and Prometheus Operator.
@@ -136,7 +137,8 @@ func TestProductRights(t *testing.T) {
 // A single replica may be drained, and no audit is none however it is written.
 func TestProductValues(t *testing.T) {
 	for set, want := range map[string]string{
-		"audit.interval=0": "--audit=-1s", "audit.interval=0s": "--audit=-1s", "audit.interval=1h": "--audit=1h",
+		"clientCA.secret=clients": "--client-ca=/client-ca/ca.crt",
+		"audit.interval=0":        "--audit=-1s", "audit.interval=0s": "--audit=-1s", "audit.interval=1h": "--audit=1h",
 		"replicas=2": "kind: PodDisruptionBudget", "replicas=3": "kind: PodDisruptionBudget",
 	} {
 		if out := product(t, testbin.Helm4(t), set); !strings.Contains(out, want) {
@@ -148,9 +150,33 @@ func TestProductValues(t *testing.T) {
 	}
 }
 
+// Certificates that the webhook reads from files are mounted, each where it is
+// asked for.
+func TestProductVolumes(t *testing.T) {
+	for set, want := range map[string][]string{
+		"": nil, "certificates.mode=cert-manager": {"certificate"}, "clientCA.secret=clients": {"client-ca"},
+		"certificates.mode=cert-manager,clientCA.secret=clients": {"certificate", "client-ca"},
+	} {
+		pod := byName(t, product(t, testbin.Helm4(t), strings.Split(set, ",")...))["Deployment release-name-tiphys-webhook"].(map[string]any)["spec"].(map[string]any)["template"].(map[string]any)["spec"].(map[string]any)
+		names := func(list any) (out []string) {
+			all, _ := list.([]any)
+			for _, v := range all {
+				out = append(out, v.(map[string]any)["name"].(string))
+			}
+			return out
+		}
+		if diff := cmp.Diff(want, names(pod["volumes"])); diff != "" {
+			t.Errorf("%q: volumes (-want +got):\n%s", set, diff)
+		}
+		if diff := cmp.Diff(want, names(pod["containers"].([]any)[0].(map[string]any)["volumeMounts"])); diff != "" {
+			t.Errorf("%q: mounts (-want +got):\n%s", set, diff)
+		}
+	}
+}
+
 // The schema knows every value that there is, and refuses what there is not.
 func TestProductSchema(t *testing.T) {
-	for _, bad := range []string{"watch.secret=true", "replicas=0", "validating.failurePolicy=fail", "argo.controllers={argo}", "audit.interval=ten", "audit.interval=5", "certificates.mode=none"} {
+	for _, bad := range []string{"watch.secret=true", "replicas=0", "validating.failurePolicy=fail", "argo.controllers={argo}", "audit.interval=ten", "audit.interval=5", "certificates.mode=none", "clientCA.secret=A_b"} {
 		if _, err := template(t, testbin.Helm4(t), "tiphys", "", "--set", bad); err == nil {
 			t.Errorf("%s is taken", bad)
 		}

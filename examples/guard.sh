@@ -89,7 +89,7 @@ show 1 "...and one more while it runs." \
 	kubectl create --namespace etl -f examples/guard/nightly.yaml
 says "may exist at once"
 
-until_ok kubectl wait workflowpolicy production --for=jsonpath='{.status.lastAudit}'
+until_ok kubectl wait workflowpolicy once --for=jsonpath='{.status.objects}'=1 --timeout=60s
 show 0 "The policies, and what they find in all that exists." \
 	kubectl get workflowpolicies
 printf '\nThat was the door of a cluster. Now look at your own: bin/tiphys policy list\n'

@@ -93,6 +93,7 @@ type unit struct {
 	tags      *scope.Analysis
 	structure []schema.Problem
 	checked   bool
+	shared    map[any]any
 }
 
 // New returns a linter that runs the rules of o.

@@ -130,6 +130,21 @@ func (p *Pass) Structure() []schema.Problem {
 	return u.structure
 }
 
+// Shared returns what workOut made for a key the first time that a rule asked for
+// it here: what several rules need of the same document, object or workflow.
+func (p *Pass) Shared(key any, workOut func() any) any {
+	u := p.unit
+	v, ok := u.shared[key]
+	if !ok {
+		if u.shared == nil {
+			u.shared = map[any]any{}
+		}
+		v = workOut()
+		u.shared[key] = v
+	}
+	return v
+}
+
 // Reportf reports that something is wrong at n.
 func (p *Pass) Reportf(n *manifest.Node, format string, args ...any) {
 	p.Report(Finding{Node: n, Message: fmt.Sprintf(format, args...)})

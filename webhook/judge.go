@@ -65,10 +65,11 @@ func (r *Response) refuse(all []Refusal) {
 		}
 		fmt.Fprintf(&b, "%s [policy %s]", clip(one.Message, messageLength), one.Policy)
 		if len(r.Causes) < mostCauses {
-			r.Causes = append(r.Causes, Cause{Reason: "Concurrency", Message: one.Message})
+			r.Causes = append(r.Causes, Cause{Reason: "concurrency-exceeded", Message: one.Message})
 		}
 	}
 	r.deny(http.StatusForbidden, "Forbidden", b.String())
+	r.Counts = append(r.Counts, Count{Rule: "concurrency-exceeded", Severity: lint.Error, Findings: len(all)})
 	if r.Audit == nil {
 		r.Audit = map[string]string{}
 	}

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 
 	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/lint/patch"
 	"github.com/tiphys-dev/tiphys/lint/resolve"
 	"github.com/tiphys-dev/tiphys/policies/mutate"
@@ -141,8 +142,18 @@ func (a *asked) options(ctx context.Context, s *State) lint.Options {
 	if s.Policies != nil {
 		o.Policies = s.Policies(ctx, &a.Request)
 	}
+	if o.Policies == nil {
+		o.Policies = none{}
+	}
 	return o
 }
+
+// none is what holds where there are no policies: what the rules say. Nobody lets
+// an object waive that.
+type none struct{}
+
+// Terms implements lint.Policies.
+func (none) Terms(*manifest.Node) *lint.Terms { return nil }
 
 // mutate makes the safe fixes, the defaults of policies among them, and notes
 // in an annotation what policies have written.

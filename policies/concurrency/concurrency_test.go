@@ -204,9 +204,11 @@ func TestDecide(t *testing.T) {
 		holders []concurrency.Run
 		want    string // "" for allowed
 	}{
-		"nobody":                  {one, k, nil, ""},
-		"the run itself":          {one, k, []concurrency.Run{run("new", 1)}, ""},
-		"the run of last night":   {one, k, []concurrency.Run{run("nightly-17", 0)}, `1 run of CronWorkflow "nightly" in namespace "etl" may exist at once, and "nightly-17" is not over: wait, or stop it with argo stop nightly-17 -n etl`},
+		"nobody":                {one, k, nil, ""},
+		"the run itself":        {one, k, []concurrency.Run{run("new", 1)}, ""},
+		"the run of last night": {one, k, []concurrency.Run{run("nightly-17", 0)}, `1 run of CronWorkflow "nightly" in namespace "etl" may exist at once, and "nightly-17" is not over: wait, or stop it with argo stop nightly-17 -n etl`},
+		"with the same label": {limit(t, "p", "{max: 1, per: label, label: team, exceeded: reject}"), concurrency.Key{Policy: "p", Per: "label", Namespace: "etl", Value: "ml"}, []concurrency.Run{run("a", 0)},
+			`1 run of label team "ml" in namespace "etl" may exist at once, and "a" is not over: wait, or stop it with argo stop a -n etl`},
 		"one that is told twice":  {three, n, []concurrency.Run{run("a", 0), run("a", 0), run("b", 0)}, ""},
 		"two that nobody knows":   {three, n, []concurrency.Run{{Name: "a"}, {Name: "b"}, {Name: "c"}}, `3 runs of namespace "etl" may exist at once, and "a", "b" and "c" are not over: wait, or stop the oldest with argo stop a -n etl`},
 		"the oldest comes first":  {three, n, []concurrency.Run{run("b", 2), run("a", 3), run("c", 1)}, `3 runs of namespace "etl" may exist at once, and "c", "b" and "a" are not over: wait, or stop the oldest with argo stop c -n etl`},

@@ -64,7 +64,7 @@ func Decide(l *Limit, k Key, run Run, holders []Run) Verdict {
 		is = "is"
 	}
 	v.Message = fmt.Sprintf("%s of %s may exist at once, and %s %s not over: wait, or stop %s with argo stop %s",
-		count(l.Max), k.Title(), list(v.Holders), is, oneOf(v.Holders), v.Holders[0].Name)
+		count(l.Max), l.title(k), list(v.Holders), is, oneOf(v.Holders), v.Holders[0].Name)
 	if k.Namespace != "" {
 		v.Message += " -n " + k.Namespace
 	}

@@ -158,6 +158,14 @@ func (l *Limit) Wants(k Key) (Want, bool) {
 	return Want{Namespace: k.Namespace, ConfigMap: ConfigMap, Key: k.lock(), Value: strconv.Itoa(l.Max)}, true
 }
 
+// title names what is counted of a limit in messages.
+func (l *Limit) title(k Key) string {
+	if k.Per != v1alpha1.PerLabel {
+		return k.Title()
+	}
+	return strings.Replace(k.Title(), "a label", "label "+l.Label, 1)
+}
+
 // Title names what is counted in messages: CronWorkflow "nightly" in namespace "etl".
 func (k Key) Title() string {
 	in := ""
@@ -168,7 +176,7 @@ func (k Key) Title() string {
 	case v1alpha1.PerNamespace:
 		return fmt.Sprintf("namespace %q", k.Value)
 	case v1alpha1.PerLabel:
-		return fmt.Sprintf("label value %q", k.Value) + in
+		return fmt.Sprintf("a label %q", k.Value) + in
 	case v1alpha1.PerCron:
 		return fmt.Sprintf("CronWorkflow %q", k.Value) + in
 	}

@@ -55,12 +55,12 @@ func (l *Limit) run(pass *lint.Pass) {
 		return
 	}
 	f := lint.Finding{Node: w.Anchor()}
-	switch what := fmt.Sprintf("by which policy %q limits the runs of %s to %d", l.Policy, k.Title(), l.Max); {
+	switch what := fmt.Sprintf("by which policy %q limits the runs of %s to %d", l.Policy, l.title(k), l.Max); {
 	case c.blind:
 		f.Node = w.Ref.Node
 		f.Message = fmt.Sprintf("the %s has no lock %s, and it cannot be given one while it is not known which locks its template %q has: try again, or write spec.synchronization", w.Kind, what, w.Ref.Name)
 	case len(c.lacks) == 0:
-		f.Message = fmt.Sprintf("the %s has a lock of another day of policy %q, which limits the runs of %s to %d: admission takes it out, so try again where that has failed", w.Kind, l.Policy, k.Title(), l.Max)
+		f.Message = fmt.Sprintf("the %s has a lock of another day of policy %q, which limits the runs of %s to %d: admission takes it out, so try again where that has failed", w.Kind, l.Policy, l.title(k), l.Max)
 		f.Fix = &lint.Fix{Message: "take out the lock", Safe: true, Edits: c.edits}
 	default:
 		why := "admission writes it, so try again where that has failed"

@@ -144,7 +144,7 @@ func (c *compiler) leaves(n *manifest.Node, path []string, to *[]leaf) {
 
 // contradictions finds defaults that could never be written together.
 func (c *compiler) contradictions(all []leaf, n *manifest.Node) {
-	s := scope{took: map[string]any{}}
+	s := scope{took: map[string]any{}, fields: map[string]bool{}}
 	for _, l := range all {
 		s.take(l)
 	}

@@ -35,8 +35,8 @@ func Extras(all ...*Defaults) []lint.Extra {
 	var extras []lint.Extra
 	for _, d := range all {
 		r := *Rule
-		r.Object = func(pass *lint.Pass) { s.object(pass, d.Policy) }
-		r.Run = func(pass *lint.Pass) { s.run(pass, d.Policy) }
+		r.Object = func(pass *lint.Pass) { s.report(pass, d.Policy, s.object) }
+		r.Run = func(pass *lint.Pass) { s.report(pass, d.Policy, s.run) }
 		extras = append(extras, lint.Extra{Rule: &r, Setting: lint.Setting{Policy: d.Policy, Severity: lint.Info}})
 	}
 	return extras
@@ -44,6 +44,18 @@ func Extras(all ...*Defaults) []lint.Extra {
 
 // A set is what several policies set together.
 type set struct{ metadata, spec, templates, containers []leaf }
+
+// A plan is what all policies of a set have to write in one object or workflow:
+// the findings of each of them, by its name.
+type plan map[string][]lint.Finding
+
+// report reports what one policy has to write. What they all write is worked out
+// once, when the first of them comes by.
+func (s *set) report(pass *lint.Pass, policy string, all func(*lint.Pass) plan) {
+	for _, f := range pass.Shared(s, func() any { return all(pass) }).(plan)[policy] {
+		pass.Report(f)
+	}
+}
 
 // strict drops what contradicts a stricter default, be it of another policy or
 // for another part: a container of both could not start.
@@ -68,17 +80,18 @@ func (s *set) strict() {
 }
 
 // object writes labels and annotations of the object itself.
-func (s *set) object(pass *lint.Pass, policy string) {
+func (s *set) object(pass *lint.Pass) plan {
 	o := pass.Object
 	if len(pass.Workflows) == 0 && !isSensor(o) || len(s.metadata) == 0 {
-		return
+		return nil
 	}
-	w := writer{pass: pass, policy: policy}
+	w := writer{pass: pass, plan: plan{}}
 	name := o.At("metadata", "name")
 	if !name.Set() {
 		name = o.Get("kind")
 	}
 	w.write(place{own: o, anchor: name, who: "the " + o.Get("kind").Text()}, s.metadata, nil)
+	return w.plan
 }
 
 func isSensor(o *manifest.Node) bool {
@@ -97,22 +110,22 @@ type place struct {
 	layers func(path ...string) *manifest.Node
 }
 
-// A writer reports what one policy has to write, having seen what others have.
+// A writer plans what policies have to write, each seeing what the others have.
 type writer struct {
-	pass   *lint.Pass
-	policy string
+	pass *lint.Pass
+	plan plan
 	// target is the workflow where a Sensor may write to it later.
 	target *workflow.Workflow
 }
 
-// write reports the leaves on which a place is silent and returns the scope with
-// what was written. say can object to a leaf.
+// write plans the leaves on which a place is silent and returns the scope with
+// what is written. objects can object to a leaf.
 func (w *writer) write(p place, all []leaf, objects func(*scope, *leaf) bool) *scope {
-	s := &scope{own: p.own, at: p.layers, took: map[string]any{}}
+	s := &scope{own: p.own, at: p.layers, took: map[string]any{}, fields: map[string]bool{}}
 	if s.at == nil {
 		s.at = p.own.At
 	}
-	var mine []leaf
+	taken := map[string][]leaf{} // by policy
 	for i := range all {
 		l := all[i]
 		if len(p.under) > 0 {
@@ -122,13 +135,14 @@ func (w *writer) write(p place, all []leaf, objects func(*scope, *leaf) bool) *s
 			continue
 		}
 		s.take(l)
-		if l.policy == w.policy {
-			mine = append(mine, l)
-		}
+		taken[l.policy] = append(taken[l.policy], l)
 	}
-	for len(mine) > 0 {
-		n := w.report(p, mine)
-		mine = mine[n:]
+	for policy, mine := range taken { // in any order: each has a list of its own
+		for len(mine) > 0 {
+			f, n := finding(p, policy, mine)
+			w.plan[policy] = append(w.plan[policy], f)
+			mine = mine[n:]
+		}
 	}
 	return s
 }
@@ -153,9 +167,9 @@ func dotted(n, top *manifest.Node) []string {
 	return append(dotted(n.Parent, top), step)
 }
 
-// report reports the first of the leaves, and those that are missing together
-// with it: what one edit can write. It returns how many these are.
-func (w *writer) report(p place, all []leaf) int {
+// finding tells of the first of the leaves of a policy, and of those that are
+// missing together with it: what one edit can write. It returns how many these are.
+func finding(p place, policy string, all []leaf) (lint.Finding, int) {
 	n, depth := p.own, 0
 	for path := all[0].path; depth < len(path)-1 && n.Get(path[depth]).Set(); depth++ {
 		n = n.Get(path[depth])
@@ -170,10 +184,9 @@ func (w *writer) report(p place, all []leaf) int {
 		value = put(value, l.path[depth+1:], l.value)
 	}
 	path := dot(top)
-	f := lint.Finding{Node: p.anchor, Message: fmt.Sprintf("%s says nothing of %s: policy %q sets %s", p.who, path, w.policy, told(all[:count]))}
+	f := lint.Finding{Node: p.anchor, Message: fmt.Sprintf("%s says nothing of %s: policy %q sets %s", p.who, path, policy, told(all[:count]))}
 	f.Fix = &lint.Fix{Message: "write the default of " + path, Safe: true, Edits: []lint.Edit{{Node: n, Key: top[depth], Value: value}}}
-	w.pass.Report(f)
-	return count
+	return f, count
 }
 
 // put sets a value in nested maps, which are made as they are needed.

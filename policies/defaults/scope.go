@@ -18,9 +18,11 @@ type scope struct {
 	at func(path ...string) *manifest.Node
 	// took are the defaults that are written here, by path.
 	took map[string]any
+	// fields are those that one of them writes to.
+	fields map[string]bool
 }
 
-func (s *scope) take(l leaf) { s.took[join(l.path)] = l.value }
+func (s *scope) take(l leaf) { s.took[join(l.path)], s.fields[l.path[0]] = l.value, true }
 
 // says returns what is said at a path, or written there by a default.
 func (s *scope) says(path ...string) (string, bool) {

@@ -2,7 +2,6 @@ package defaults
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
@@ -11,10 +10,10 @@ import (
 	"github.com/tiphys-dev/tiphys/lint/workflow"
 )
 
-// run writes what is missing in one workflow.
-func (s *set) run(pass *lint.Pass, policy string) {
+// run plans what is missing in one workflow.
+func (s *set) run(pass *lint.Pass) plan {
 	flow := pass.Workflow
-	w := writer{pass: pass, policy: policy, target: flow}
+	w := writer{pass: pass, plan: plan{}, target: flow}
 	if flow.Trigger != nil {
 		w.write(place{own: flow.Root, anchor: flow.Anchor(), who: "the workflow of the Sensor"}, s.metadata, nil)
 	}
@@ -22,7 +21,7 @@ func (s *set) run(pass *lint.Pass, policy string) {
 		s.cron(&w)
 	}
 	if flow.Spec == nil || flow.Spec.Kind != manifest.Map {
-		return
+		return w.plan
 	}
 	spec := s.writeSpec(&w)
 	for _, t := range flow.All {
@@ -30,6 +29,7 @@ func (s *set) run(pass *lint.Pass, policy string) {
 			s.template(&w, spec, t)
 		}
 	}
+	return w.plan
 }
 
 // cron writes labels and annotations that the runs of a CronWorkflow get: they
@@ -187,17 +187,7 @@ func (spec *scope) objects(t *workflow.Template, now *scope, l *leaf) bool {
 func (s *scope) saysAny(field string) bool { return s.at(field).Set() || s.writes(field) }
 
 // writes reports whether a default writes to a field.
-func (s *scope) writes(field string) bool {
-	if s == nil {
-		return false
-	}
-	for k := range s.took {
-		if k == field || strings.HasPrefix(k, field+"\x00") {
-			return true
-		}
-	}
-	return false
-}
+func (s *scope) writes(field string) bool { return s != nil && s.fields[field] }
 
 // podObjects reports whether the security context of the pod stands against a
 // default for one of its containers, which would be stronger.

@@ -18,7 +18,7 @@ func TestDocumentation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	etl, err := os.ReadFile("../../examples/policy/etl.yaml")
+	etl, err := os.ReadFile("../../examples/rego/etl.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

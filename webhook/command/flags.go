@@ -24,6 +24,7 @@ type flags struct {
 	standalone bool
 	policies   list
 	certDir    string
+	clientCA   string
 
 	kubeconfig           string
 	namespace            string
@@ -80,6 +81,7 @@ func parse(args []string, s Streams) (*flags, error) {
 	set.BoolVar(&f.standalone, "standalone", false, "ask no cluster: go by --policy alone")
 	set.Var(&f.policies, "policy", "with --standalone, a `file` of WorkflowPolicies, or baseline, restricted or production; may be repeated")
 	set.StringVar(&f.certDir, "cert-dir", "", "a `directory` with tls.crt and tls.key that somebody else keeps, such as cert-manager; it is followed. Unless given, the webhook keeps its own certificate in --secret")
+	set.StringVar(&f.clientCA, "client-ca", "", "a `file` of the authorities that sign certificates of API servers; it is followed. Unless given, whoever reaches the port is answered")
 	set.StringVar(&f.kubeconfig, "kubeconfig", "", "a `file` that tells how to reach the cluster; unless given, as pods do")
 	set.StringVar(&f.namespace, "namespace", "tiphys", "the `namespace` that the webhook runs in")
 	set.StringVar(&f.service, "service", "tiphys-webhook", "the `name` of the Service, which the certificate is for")

@@ -29,6 +29,13 @@ func partsOf(ctx context.Context, f *flags, log *slog.Logger) (*parts, error) {
 	if err := p.certificate(f, config, log); err != nil {
 		return nil, err
 	}
+	if f.clientCA != "" {
+		a := &files.Authorities{Path: f.clientCA, Log: log}
+		if err := a.Read(); err != nil {
+			return nil, err
+		}
+		p.Clients, p.run = a.Pool, append(p.run, a.Run)
+	}
 	base := webhook.State{Rules: rules.All(), Argo: f.argo, Now: time.Now}
 	if f.standalone {
 		return p, p.standalone(f, base)

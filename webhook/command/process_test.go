@@ -180,6 +180,37 @@ func TestSignals(t *testing.T) {
 	t.Logf("%d requests, %d failed", asked.Load(), failed.Load())
 }
 
+// TestClientCA: a client without a certificate gets no answer, and a replica that
+// cannot tell clients apart does not start.
+func TestClientCA(t *testing.T) {
+	dir, pool := certificate(t)
+	address, side := free(t), free(t)
+	args := []string{"--standalone", "--cert-dir", dir, "--address", address, "--metrics-address", side, "--drain", "0s", "--client-ca"}
+	var log bytes.Buffer
+	if code := command.Main(t.Context(), append(args, filepath.Join(dir, "none")), command.Streams{Out: io.Discard, Err: &log}); code != 3 {
+		t.Errorf("without the file: exit code %d\n%s", code, &log)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan int, 1)
+	go func() {
+		ended <- command.Main(ctx, append(args, filepath.Join(dir, "ca.crt")), command.Streams{Out: io.Discard, Err: io.Discard})
+	}()
+	until(t, func() bool { return get(side) == "ready\n" })
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{ServerName: "localhost", RootCAs: pool}}}
+	resp, err := client.Post("https://"+address+"/validate", "application/json", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != 401 {
+		t.Errorf("status %d", resp.StatusCode)
+	}
+	cancel()
+	if code := <-ended; code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
 // TestCluster: with a cluster, the command makes its certificate, reads the
 // policies and becomes ready.
 func TestCluster(t *testing.T) {

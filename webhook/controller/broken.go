@@ -89,12 +89,8 @@ func request(ctx context.Context, r *webhook.Request) policies.Request {
 	}
 }
 
-// view returns what the policies want of the objects of a request, nil where
-// there is no policy at all.
+// view returns what the policies want of the objects of a request.
 func (f *enforced) view(r policies.Request) lint.Policies {
-	if len(f.set.Policies()) == 0 && f.stands == nil {
-		return nil
-	}
 	v := f.set.For(r)
 	if f.stands == nil {
 		return v

@@ -51,6 +51,11 @@ func (t *term) writeStatus(ctx context.Context, q reconcile.Request) (reconcile.
 	if err := t.apply(ctx, e, after); err != nil {
 		return reconcile.Result{}, fmt.Errorf("write the status of policy %s: %w", e.name, err)
 	}
+	// The cache may be behind what was written last, and told of.
+	if last, ok := t.written[u.GetUID()]; ok {
+		before = last
+	}
+	t.written[u.GetUID()] = after
 	t.tellPolicy(u, before, after)
 	return reconcile.Result{}, nil
 }

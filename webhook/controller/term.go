@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"time"
 
+	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"github.com/tiphys-dev/tiphys/api/v1alpha1"
 )
 
 // A term is one time of standing for election and, if elected, leading: writing
@@ -20,6 +23,9 @@ type term struct {
 	*Controller
 	manager manager.Manager
 	audits  audits
+	// written has the last status of policies that this term has written; one
+	// worker uses it.
+	written map[types.UID]v1alpha1.WorkflowPolicyStatus
 	// statusWake and auditWake begin work that no change of an object begins.
 	statusWake, auditWake waker
 }
@@ -57,7 +63,7 @@ func (c *Controller) newTerm() (*term, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a manager: %w", err)
 	}
-	t := &term{Controller: c, manager: m}
+	t := &term{Controller: c, manager: m, written: map[types.UID]v1alpha1.WorkflowPolicyStatus{}}
 	policies := source.Kind[client.Object](m.GetCache(), policy(), &handler.EnqueueRequestForObject{}, predicate.GenerationChangedPredicate{})
 	if err := add(m, "status", t.writeStatus, policies, &t.statusWake); err != nil {
 		return nil, fmt.Errorf("make a controller: %w", err)

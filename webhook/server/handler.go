@@ -69,6 +69,9 @@ func (s *service) limit(r *http.Request) time.Duration {
 // answer reads the body and has it reviewed.
 func (s *service) answer(ctx context.Context, w http.ResponseWriter, r *http.Request, e webhook.Endpoint) (webhook.Response, error) {
 	none := webhook.Response{}
+	if s.Clients != nil && (r.TLS == nil || len(r.TLS.VerifiedChains) == 0) {
+		return none, refusal(http.StatusUnauthorized, "the client shows no certificate that the authority of clients has signed: only API servers that have one are answered")
+	}
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		return none, refusal(http.StatusMethodNotAllowed, "the method is %s: only POST is served here", r.Method)

@@ -9,6 +9,7 @@ package server
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -33,6 +34,9 @@ type Options struct {
 	// Certificate returns the certificate to serve, with its Leaf; nil while
 	// there is none.
 	Certificate func() *tls.Certificate
+	// Clients returns the authorities one of which must have signed the certificate
+	// of whoever asks for a review; nil demands none. Probes never need one.
+	Clients func() *x509.CertPool
 	// Checks are what readiness depends on beside those two.
 	Checks []Check
 	// Deadline is the longest that an answer takes, whatever the API server
@@ -110,7 +114,7 @@ func Run(ctx context.Context, o Options) error {
 	s := newService(o)
 	failed := make(chan error, 2)
 	main := s.server(s.handler())
-	main.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.certificate, NextProtos: []string{"h2", "http/1.1"}}
+	main.TLSConfig = s.tls()
 	go func() { failed <- main.ServeTLS(s.Listener, "", "") }()
 	if s.Metrics != nil {
 		side := s.server(s.side())
@@ -169,6 +173,25 @@ func (s *service) server(h http.Handler) *http.Server {
 		Handler: h, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(quiet{s.Log.Handler()}, slog.LevelWarn),
 	}
+}
+
+// tls is how connections are made. A client without a certificate may connect, as
+// the kubelet does; what it may ask is known only then.
+func (s *service) tls() *tls.Config {
+	c := &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: s.certificate, NextProtos: []string{"h2", "http/1.1"}}
+	if s.Clients == nil {
+		return c
+	}
+	c.ClientAuth = tls.VerifyClientCertIfGiven
+	c.SessionTicketsDisabled = true // a session that is resumed would be trusted as it was then
+	c.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
+		now := c.Clone()
+		if now.ClientCAs = s.Clients(); now.ClientCAs == nil {
+			now.ClientCAs = x509.NewCertPool() // nobody, where nil were the system's
+		}
+		return now, nil
+	}
+	return c
 }
 
 var errNoCertificate = errors.New("there is no certificate yet")

@@ -12,6 +12,9 @@
 {{- else }}
 - --cert-dir=/certificate
 {{- end }}
+{{- if .Values.clientCA.secret }}
+- --client-ca=/client-ca/ca.crt
+{{- end }}
 - --drain={{ .Values.drainSeconds }}s
 - --audit={{ ternary "-1s" .Values.audit.interval (regexMatch "^(0+(ms|s|m|h)?)+$" (toString .Values.audit.interval)) }}
 - --limit-runs={{ .Values.concurrency.enabled }}

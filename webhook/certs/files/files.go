@@ -1,5 +1,5 @@
-// Package files serves a certificate that others keep in files, as cert-manager
-// does in a mounted Secret, and follows their changes.
+// Package files reads certificates that others keep in files, as cert-manager does
+// in a mounted Secret, and follows their changes.
 package files
 
 import (
@@ -32,10 +32,12 @@ const interval = 10 * time.Second
 
 // Run reads the files until ctx ends. What cannot be read does not replace what
 // could: files are seldom written at the same moment.
-func (d *Directory) Run(ctx context.Context) error {
+func (d *Directory) Run(ctx context.Context) error { return follow(ctx, d.Read, d.Log) }
+
+func follow(ctx context.Context, read func() error, log *slog.Logger) error {
 	for {
-		if err := d.Read(); err != nil && d.Log != nil {
-			d.Log.Warn("certificate", "error", err.Error())
+		if err := read(); err != nil && log != nil {
+			log.Warn("certificate", "error", err.Error())
 		}
 		select {
 		case <-ctx.Done():

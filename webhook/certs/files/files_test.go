@@ -50,3 +50,31 @@ func TestRead(t *testing.T) {
 		t.Errorf("a new pair: %v", err)
 	}
 }
+
+func TestReadAuthorities(t *testing.T) {
+	b, err := certs.Apply(&certs.Bundle{}, certs.Step{Action: certs.Begin}, certs.Observation{Now: time.Now(), Names: []string{"localhost"}}, certs.Lifetimes{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &files.Authorities{Path: filepath.Join(t.TempDir(), "ca.crt")}
+	read := func(text []byte) error {
+		t.Helper()
+		if err := os.WriteFile(a.Path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return a.Read()
+	}
+	if err := a.Read(); err == nil || a.Pool() != nil {
+		t.Errorf("no file: %v", err)
+	}
+	if err := read([]byte("no certificate")); err == nil || a.Pool() != nil {
+		t.Errorf("no certificate: %v", err)
+	}
+	if err := read(b.Trust()); err != nil || a.Pool() == nil {
+		t.Fatalf("an authority: %v", err)
+	}
+	before := a.Pool()
+	if err := read(nil); err == nil || a.Pool() != before {
+		t.Errorf("a file that is emptied: %v", err)
+	}
+}
