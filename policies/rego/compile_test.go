@@ -49,6 +49,8 @@ func TestProblems(t *testing.T) {
 		"members that double":           {"package p\ndeny contains \"x\" if {\n\tx0 := {1}\n" + doubling("{[y, y] | %[1]s[y]}") + "\tcount(x40) > 0\n}", "this value takes parts of others that often"},
 		"parts of rules that double":    {"package p\nx0 := {\"a\": 1}\n" + chain("x%[2]d := {\"a\": [x%[1]d.a, x%[1]d.a]}") + "deny contains \"x\" if count(x40) > 0", "this value takes parts of others that often"},
 		"a walk that doubles":           {"package p\ndeny contains \"x\" if {\n\tx0 := [1]\n" + chain("walk([x%[1]d, x%[1]d], [_, x%[2]d])") + "count(x40) > 0\n}", "this value takes parts of others that often"},
+		"an input that doubles":         {"package p\ndeny contains \"x\" if {\n\tx0 := [1]\n" + chain("x%[2]d := [input, input] with input as x%[1]d") + "count(x40) > 0\n}", "this value takes parts of others that often"},
+		"a rule that doubles input":     {"package p\ntwice := [input, input]\ndeny contains \"x\" if {\n\tx0 := [1]\n" + chain("x%[2]d = twice with input as x%[1]d") + "count(x40) > 0\n}", "this value takes parts of others that often"},
 		"a default that doubles":        {"package p\ndeny contains \"x\" if {\n\tx0 := [1]\n" + chain("x%[2]d := object.get({}, \"a\", [x%[1]d, x%[1]d])") + "count(x40) > 0\n}", "this value takes parts of others that often"},
 		"a mock of what is not there":   {"package p\ndeny contains \"a\" if count([1]) with count as http.send", "function http.send is not allowed"},
 		"too long":                      {"package p\ndeny contains \"a\"\n" + strings.Repeat("#", rego.MaxText), "the module has 65564 bytes, and more than 65536 are not read"},

@@ -44,6 +44,7 @@ type size []int
 const (
 	maxArguments = 16
 	maxPath      = 32
+	maxGiven     = 100
 )
 
 func (z size) sum() int {
@@ -75,10 +76,11 @@ type growth struct {
 	rules   map[string][]*ast.Rule // by path, and by each path above it
 	known   map[string]size
 	mocks   map[string][]string // what with puts in the place of a function
+	taken   map[string]int      // how often a reference begins with a name
 }
 
 func growthOf(m *ast.Module) *growth {
-	g := &growth{pkg: m.Package.Path, imports: map[ast.Var]ast.Ref{}, rules: map[string][]*ast.Rule{}, known: map[string]size{}, mocks: map[string][]string{}}
+	g := &growth{pkg: m.Package.Path, imports: map[ast.Var]ast.Ref{}, rules: map[string][]*ast.Rule{}, known: map[string]size{}, mocks: map[string][]string{}, taken: map[string]int{}}
 	for _, i := range m.Imports {
 		if ref, ok := i.Path.Value.(ast.Ref); ok {
 			g.imports[i.Name()] = ref
@@ -90,6 +92,15 @@ func growthOf(m *ast.Module) *growth {
 			g.rules[path[:n].String()] = append(g.rules[path[:n].String()], r)
 		}
 	}
+	ast.WalkTerms(m, func(t *ast.Term) bool {
+		switch v := t.Value.(type) {
+		case ast.Ref:
+			g.taken[v[0].String()]++
+		case ast.Var:
+			g.taken[string(v)]++
+		}
+		return false
+	})
 	ast.WalkWiths(m, func(w *ast.With) bool {
 		target, ok1 := w.Target.Value.(ast.Ref)
 		value, ok2 := w.Value.Value.(ast.Ref)
@@ -213,9 +224,12 @@ func (s *scale) note(e *ast.Expr) {
 	terms, ok := e.Terms.([]*ast.Term)
 	switch {
 	case e.IsAssignment():
-		s.match(e.Operand(0), e.Operand(1))
+		s.match(e.Operand(0), s.given(e, e.Operand(1)))
 	case e.IsEquality():
 		s.unify(e.Operand(0), e.Operand(1))
+		if len(e.With) > 0 {
+			s.match(e.Operand(0), s.given(e, e.Operand(1)))
+		}
 	case ok && e.IsCall() && len(terms) > 2:
 		// Behind the arguments there may be a term for the value.
 		if n := len(terms) - 1; n > s.arity(terms[0].Value) {
@@ -230,6 +244,23 @@ func (s *scale) note(e *ast.Expr) {
 			}
 		}
 	}
+}
+
+// given is a value with all that the expression puts in the place of input, or of
+// rules, as often as the module takes anything out of these.
+func (s *scale) given(e *ast.Expr, t *ast.Term) *ast.Term {
+	all := ast.Call{ast.NewTerm(ast.Ref{ast.VarTerm("union")}), t}
+	for _, w := range e.With {
+		if ref, ok := w.Target.Value.(ast.Ref); ok {
+			for range min(s.growth.taken[ref[0].String()], maxGiven) {
+				all = append(all, w.Value)
+			}
+		}
+	}
+	if len(all) == 2 {
+		return t
+	}
+	return &ast.Term{Value: all, Location: t.Location}
 }
 
 // unify gives variables the values that they are equal to; a pattern that is
