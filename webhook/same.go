@@ -66,47 +66,47 @@ func (a *asked) policy() bool { return a.Group == "tiphys.dev" && a.Kind == "Wor
 
 // same reports whether two values are the same. API servers write both in the
 // same order, so that comparing the text is nearly always enough.
-func (r *asked) same(a, b *manifest.Node) bool {
-	if a == nil || b == nil {
-		return a == b
+func (a *asked) same(x, y *manifest.Node) bool {
+	if x == nil || y == nil {
+		return x == y
 	}
-	if body := r.document.File.Bytes; bytes.Equal(body[a.Start:a.End], body[b.Start:b.End]) {
+	if body := a.document.File.Bytes; bytes.Equal(body[x.Start:x.End], body[y.Start:y.End]) {
 		return true
 	}
-	if a.Kind != b.Kind || a.Value != b.Value || len(a.Children) != len(b.Children) {
+	if x.Kind != y.Kind || x.Value != y.Value || len(x.Children) != len(y.Children) {
 		return false
 	}
-	switch a.Kind {
+	switch x.Kind {
 	case manifest.List:
-		for i := range a.Children {
-			if !r.same(a.Children[i], b.Children[i]) {
+		for i := range x.Children {
+			if !a.same(x.Children[i], y.Children[i]) {
 				return false
 			}
 		}
 	case manifest.Map:
-		return r.sameBut(a, b, nil)
+		return a.sameBut(x, y, nil)
 	}
 	return true
 }
 
 // sameBut reports whether two maps are the same but for some fields.
-func (r *asked) sameBut(a, b *manifest.Node, but []string) bool {
-	if a.Kind != manifest.Map || b.Kind != manifest.Map {
+func (a *asked) sameBut(x, y *manifest.Node, but []string) bool {
+	if x.Kind != manifest.Map || y.Kind != manifest.Map {
 		return false
 	}
-	fields := make(map[string]*manifest.Node, len(b.Children))
-	for _, f := range b.Children {
+	fields := make(map[string]*manifest.Node, len(y.Children))
+	for _, f := range y.Children {
 		fields[f.Key.Value] = f
 	}
 	for _, key := range but {
 		delete(fields, key)
 	}
-	for _, f := range a.Children {
+	for _, f := range x.Children {
 		if slices.Contains(but, f.Key.Value) {
 			continue
 		}
 		other, ok := fields[f.Key.Value]
-		if !ok || !r.same(f, other) {
+		if !ok || !a.same(f, other) {
 			return false
 		}
 		delete(fields, f.Key.Value)

@@ -159,7 +159,7 @@ func defaultsOf(t *workflow.Template) *manifest.Node {
 
 // objects reports whether what the spec says, or another field of the template,
 // stands against a default for the template.
-func (spec *scope) objects(t *workflow.Template, now *scope, l *leaf) bool {
+func (s *scope) objects(t *workflow.Template, now *scope, l *leaf) bool {
 	field := l.path[0]
 	says := func(key string) bool { _, ok := now.says(key); return ok }
 	switch {
@@ -169,18 +169,18 @@ func (spec *scope) objects(t *workflow.Template, now *scope, l *leaf) bool {
 	case field == "retryStrategy" && t.Body.Get("retryStrategy").Set():
 		return true
 	case field == "priorityClassName":
-		return spec.saysAny("podPriorityClassName")
+		return s.saysAny("podPriorityClassName")
 	case field == "metadata":
-		_, ok := spec.says(append([]string{"podMetadata"}, l.path[1:]...)...)
+		_, ok := s.says(append([]string{"podMetadata"}, l.path[1:]...)...)
 		return ok
 	case field == "securityContext":
 		if l.is("securityContext", "runAsNonRoot") && l.value == true && rooted(t) {
 			return true
 		}
 		// That of a template takes the place of the workflow's as a whole.
-		return !t.Node.Get(field).Set() && spec.saysAny(field)
+		return !t.Node.Get(field).Set() && s.saysAny(field)
 	}
-	return slices.Contains(inherited, field) && spec.saysAny(field)
+	return slices.Contains(inherited, field) && s.saysAny(field)
 }
 
 // saysAny reports whether a field is set, or a default writes to it.

@@ -199,7 +199,7 @@ func owners(t *testing.T, o *unstructured.Unstructured) map[string][]string {
 	out := map[string][]string{}
 	for _, m := range o.GetManagedFields() {
 		var fields map[string]any
-		if err := json.Unmarshal(m.FieldsV1.Raw, &fields); err != nil {
+		if err := json.Unmarshal(m.FieldsV1.GetRawBytes(), &fields); err != nil {
 			t.Fatal(err)
 		}
 		key := m.Manager + " " + string(m.Operation)
