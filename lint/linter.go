@@ -100,6 +100,7 @@ type unit struct {
 func New(o Options) *Linter {
 	l := &Linter{options: o, bare: &resolve.Index{}}
 	l.bare.Ask(o.World)
+	l.builder.Specs = o.Policies != nil
 	for _, r := range o.Rules {
 		if o.Policies != nil || o.severity(r) != Off {
 			l.rules = append(l.rules, r)

@@ -24,6 +24,10 @@ const (
 
 // A Builder collects what exists. It may be used from several goroutines.
 type Builder struct {
+	// Specs keeps the spec of libraries, which only policies that write into
+	// workflows ask for.
+	Specs bool
+
 	mu      sync.Mutex
 	entries []Entry
 }
@@ -60,6 +64,9 @@ func (b *Builder) Add(o *manifest.Node, flows []*workflow.Workflow) {
 			return
 		}
 		e.Library = LibraryOf(flows[0])
+		if !b.Specs {
+			e.Library.Spec = nil
+		}
 	case "Secret":
 		e.Keys = append(keys(o.Get("data")), keys(o.Get("stringData"))...)
 		e.Open = o.Get("sops").Set()

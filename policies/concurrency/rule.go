@@ -80,7 +80,11 @@ func libraryOf(pass *lint.Pass) (*resolve.Library, resolve.State) {
 	if w.Ref == nil {
 		return nil, resolve.Known
 	}
-	return pass.Index.Library(w.Namespace.Text(), w.Ref.Name.Text(), w.Ref.Cluster)
+	library, state := pass.Index.Library(w.Namespace.Text(), w.Ref.Name.Text(), w.Ref.Cluster)
+	if library != nil && library.Spec == nil { // known by its signature alone
+		return nil, resolve.Unknown
+	}
+	return library, state
 }
 
 // A change is what is to be written into one workflow.

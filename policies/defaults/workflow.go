@@ -59,7 +59,7 @@ func (s *set) writeSpec(w *writer) *scope {
 	var library *manifest.Node
 	if flow.Ref != nil {
 		l, state := w.pass.Index.Library(flow.Namespace.Text(), flow.Ref.Name.Text(), flow.Ref.Cluster)
-		if state != resolve.Known {
+		if state != resolve.Known || l.Spec == nil { // known by its signature alone
 			all = nil
 		} else {
 			library = l.Spec
