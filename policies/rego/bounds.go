@@ -155,20 +155,26 @@ func ordered(operands []*ast.Term) error {
 			sum, number = sum+len(s), number+1
 		}
 	}
-	for _, o := range operands {
-		switch v := o.Value.(type) {
-		case *ast.Array:
-			v.Foreach(add)
-		case ast.Set:
-			v.Foreach(add)
-		default:
-			add(o)
-		}
-	}
+	each(operands, add)
 	if sum*bits.Len(uint(number)) > maxSearch {
 		return fmt.Errorf("%d texts of %d bytes together", number, sum)
 	}
 	return nil
+}
+
+// each calls f for the operands, or for the elements of those that are arrays or
+// sets.
+func each(operands []*ast.Term, f func(*ast.Term)) {
+	for _, o := range operands {
+		switch v := o.Value.(type) {
+		case *ast.Array:
+			v.Foreach(f)
+		case ast.Set:
+			v.Foreach(f)
+		default:
+			f(o)
+		}
+	}
 }
 
 // trimmed bounds the work of cutting letters off a text: each of it is compared
@@ -201,16 +207,7 @@ func multiplied(operands []*ast.Term) error {
 			digits += len(n)
 		}
 	}
-	for _, o := range operands {
-		switch v := o.Value.(type) {
-		case *ast.Array:
-			v.Foreach(add)
-		case ast.Set:
-			v.Foreach(add)
-		default:
-			add(o)
-		}
-	}
+	each(operands, add)
 	if digits > maxDigits {
 		return fmt.Errorf("a number of more than %d digits", maxDigits)
 	}
