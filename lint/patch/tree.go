@@ -139,7 +139,8 @@ func number(s string) *manifest.Node {
 	return &manifest.Node{Kind: kind, Value: s}
 }
 
-// Value returns what Node makes a tree of.
+// Value returns what Node makes a tree of, which is what JSON has: a number that
+// JSON cannot write is the text of it.
 func Value(n *manifest.Node) any {
 	if n == nil {
 		return nil
@@ -148,7 +149,10 @@ func Value(n *manifest.Node) any {
 	case manifest.Bool:
 		return n.Value == "true"
 	case manifest.Int, manifest.Float:
-		return json.Number(n.Value)
+		if json.Valid([]byte(n.Value)) {
+			return json.Number(n.Value)
+		}
+		return n.Value
 	case manifest.String:
 		return n.Value
 	case manifest.List:

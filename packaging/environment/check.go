@@ -12,6 +12,7 @@ import (
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
+	"github.com/tiphys-dev/tiphys/lint/patch"
 )
 
 // patience bounds the time of one check: a schema can ask for more work than
@@ -235,7 +236,7 @@ func plain(v *Value) any {
 		return out
 	}
 	if !v.Encrypted {
-		return plainOf(v.node)
+		return patch.Value(v.node)
 	}
 	switch v.Kind {
 	case manifest.Int:
@@ -246,31 +247,4 @@ func plain(v *Value) any {
 		return false
 	}
 	return ""
-}
-
-// plainOf returns a tree as JSON has it.
-func plainOf(n *manifest.Node) any {
-	switch n.Kind {
-	case manifest.Null:
-		return nil
-	case manifest.Bool:
-		return n.Value == "true"
-	case manifest.Int, manifest.Float:
-		if json.Valid([]byte(n.Value)) {
-			return json.Number(n.Value)
-		}
-	case manifest.Map:
-		out := make(map[string]any, len(n.Children))
-		for _, c := range n.Children {
-			out[c.Key.Value] = plainOf(c)
-		}
-		return out
-	case manifest.List:
-		out := make([]any, len(n.Children))
-		for i, c := range n.Children {
-			out[i] = plainOf(c)
-		}
-		return out
-	}
-	return n.Value
 }

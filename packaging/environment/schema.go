@@ -14,6 +14,7 @@ import (
 
 	"github.com/tiphys-dev/tiphys/lint/manifest"
 	"github.com/tiphys-dev/tiphys/lint/near"
+	"github.com/tiphys-dev/tiphys/lint/patch"
 )
 
 // mostSteps bounds how many schemas one value may have to be checked against:
@@ -283,7 +284,7 @@ func (c *schema) convert(n *manifest.Node, isSchema bool) any {
 			named := isSchema && (slices.Contains(belowMaps[:], key) || key == "dependencies")
 			switch {
 			case literal:
-				out[key] = plainOf(m)
+				out[key] = patch.Value(m)
 			case named && m.Kind == manifest.Map:
 				inner := make(map[string]any, len(m.Children))
 				for _, one := range m.Children {
@@ -302,7 +303,7 @@ func (c *schema) convert(n *manifest.Node, isSchema bool) any {
 		}
 		return out
 	}
-	return plainOf(n)
+	return patch.Value(n)
 }
 
 // names returns the keys that the schema knows at a place in the values.
