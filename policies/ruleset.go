@@ -90,7 +90,7 @@ func (r *reader) enforcement(n *manifest.Node) lint.Severity {
 
 var kebab = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
-// modules reads rules written in Rego; they are compiled when the rest is right.
+// modules reads rules written in Rego; they are compiled when all is read.
 func (r *reader) modules(n *manifest.Node) {
 	seen := map[string]*manifest.Node{}
 	r.list(n, "modules", func(n *manifest.Node) {

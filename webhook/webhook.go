@@ -1,15 +1,14 @@
 // Package webhook answers admission requests for workflows.
 //
 // Review is a pure function of the bytes of a request and of a State: it reads
-// no clock but the State's, opens nothing and changes nothing, so a dry run
-// needs no care. What it denies is a verdict, and stands whatever the failure
-// policy of the webhook is. What it cannot answer is a *CallError: the call has
+// no clock itself, opens nothing and changes nothing, so a dry run needs no care.
+// What it denies is a verdict, and stands whatever the failure policy of the
+// webhook is. What it cannot answer is a *CallError: the call has
 // failed, and the API server goes by the failure policy.
 package webhook
 
 import (
 	"context"
-	"time"
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/manifest"
@@ -52,8 +51,6 @@ type State struct {
 	Runs func(context.Context, *Request, *manifest.Node) ([]Refusal, error)
 	// Namespace returns the labels of a namespace and whether it is known.
 	Namespace func(name string) (labels map[string]string, known bool)
-	// Now is the clock; nil where nothing depends on it.
-	Now func() time.Time
 }
 
 // A Refusal tells why a policy does not let a run start.

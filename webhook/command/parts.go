@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -36,7 +35,7 @@ func partsOf(ctx context.Context, f *flags, log *slog.Logger) (*parts, error) {
 		}
 		p.Clients, p.run = a.Pool, append(p.run, a.Run)
 	}
-	base := webhook.State{Rules: rules.All(), Argo: f.argo, Now: time.Now}
+	base := webhook.State{Rules: rules.All(), Argo: f.argo}
 	if f.standalone {
 		return p, p.standalone(f, base)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/tiphys-dev/tiphys/lint/source"
 	"github.com/tiphys-dev/tiphys/policies"
 	"github.com/tiphys-dev/tiphys/webhook"
+	"github.com/tiphys-dev/tiphys/webhook/controller"
 	"github.com/tiphys-dev/tiphys/webhook/server"
 )
 
@@ -43,7 +44,11 @@ func (p *parts) standalone(f *flags, s webhook.State) error {
 		return errors.New("read the policies: " + strings.Join(wrong, "; "))
 	}
 	set := policies.NewSet(all, policies.Options{})
-	s.Policies = func(ctx context.Context, r *webhook.Request) lint.Policies { return set.For(requestOf(ctx, r)) }
+	s.Policies = func(ctx context.Context, r *webhook.Request) lint.Policies {
+		q := controller.RequestOf(ctx, r)
+		q.Now = time.Now()
+		return set.For(q)
+	}
 	p.Facts.Policies = func() []server.Policy {
 		var states []server.Policy
 		for _, p := range set.Policies() {
@@ -64,11 +69,4 @@ func open(name string) (*source.File, error) {
 		return nil, fmt.Errorf("read the policies: %w", err)
 	}
 	return source.NewFile(name, text), nil
-}
-
-func requestOf(ctx context.Context, r *webhook.Request) policies.Request {
-	return policies.Request{
-		Context: ctx, Operation: r.Operation, Namespace: r.Namespace, User: policies.User{Name: r.User.Name, UID: r.User.UID, Groups: r.User.Groups},
-		NamespaceLabels: r.NamespaceLabels, NamespaceKnown: r.NamespaceKnown, DryRun: r.DryRun, Defaults: r.Defaults, Now: time.Now(),
-	}
 }

@@ -80,8 +80,8 @@ func extra(e *entry, ignore bool) lint.Extra {
 	return lint.Extra{Rule: rule, Setting: lint.Setting{Policy: e.name, Severity: severity}}
 }
 
-// request is what policies are told of a request.
-func request(ctx context.Context, r *webhook.Request) policies.Request {
+// RequestOf is what policies are told of a request, but for the time.
+func RequestOf(ctx context.Context, r *webhook.Request) policies.Request {
 	return policies.Request{
 		Context: ctx, Operation: r.Operation, Namespace: r.Namespace,
 		User:            policies.User{Name: r.User.Name, UID: r.User.UID, Groups: r.User.Groups},

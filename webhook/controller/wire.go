@@ -82,7 +82,6 @@ func (c *Controller) compile(ctx context.Context, _ reconcile.Request) (reconcil
 // stateOf is what reviews go by under these policies.
 func (c *Controller) stateOf(f *enforced) *webhook.State {
 	s := c.options.State
-	s.Now = c.options.Now
 	s.World = c.options.World
 	s.Namespace = c.options.World.Namespace
 	s.Policy = func(n *manifest.Node) []lint.Finding {
@@ -90,13 +89,13 @@ func (c *Controller) stateOf(f *enforced) *webhook.State {
 		return problems
 	}
 	s.Policies = func(ctx context.Context, r *webhook.Request) lint.Policies {
-		q := request(ctx, r)
+		q := RequestOf(ctx, r)
 		q.Now = c.options.Now()
 		return f.view(q)
 	}
 	if l := c.options.Limits; l != nil {
 		s.Runs = func(ctx context.Context, r *webhook.Request, n *manifest.Node) ([]webhook.Refusal, error) {
-			return l.Start(ctx, r, n, f.set.Matching(request(ctx, r), n), c.options.World.Within(ctx))
+			return l.Start(ctx, r, n, f.set.Matching(RequestOf(ctx, r), n), c.options.World.Within(ctx))
 		}
 	}
 	return &s
