@@ -11,7 +11,9 @@ var GroupVersion = schema.GroupVersion{Group: "tiphys.dev", Version: "v1alpha1"}
 
 // AddToScheme makes the kinds known to a scheme.
 func AddToScheme(s *runtime.Scheme) error {
-	s.AddKnownTypes(GroupVersion, &WorkflowPolicy{}, &WorkflowPolicyList{})
+	s.AddKnownTypes(GroupVersion,
+		&WorkflowPolicy{}, &WorkflowPolicyList{}, &Promotion{}, &PromotionList{},
+		&Candidate{}, &CandidateList{}, &Approval{}, &ApprovalList{})
 	metav1.AddToGroupVersion(s, GroupVersion)
 	return nil
 }

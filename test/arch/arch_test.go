@@ -123,7 +123,8 @@ func TestNobodyImportsCommands(t *testing.T) {
 // Each of these libraries has one home.
 func TestHomes(t *testing.T) {
 	homes := map[string][]string{
-		"helm.sh":                        {"packaging/release", "packaging/render"},
+		"helm.sh":                        {"packaging/release", "packaging/render", "packaging/bundle/helmrepo"},
+		"github.com/go-git":              {"promotion/source", "promotion/pin"},
 		"sigs.k8s.io/controller-runtime": {"webhook/", "promotion/"},
 		"k8s.io/client-go":               {"webhook/", "promotion/", "packaging/", "test/cluster"},
 		"github.com/getsops":             {"packaging/secrets"},
