@@ -17,6 +17,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/restmapper"
 	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 	"k8s.io/klog/v2"
 )
 
@@ -44,6 +45,7 @@ type Client struct {
 	loader    clientcmd.ClientConfig
 	namespace string
 	context   string // for messages
+	words     words
 
 	lease time.Duration
 	// wrap is for tests that break things: it sees every request.
@@ -65,7 +67,24 @@ func Open(t Target) (*Client, error) {
 	}
 	a.Config.QPS, a.Config.Burst = 50, 300
 	a.Config.Timeout = requestTimeout
-	return &Client{config: a.Config, loader: a.Loader, namespace: a.Namespace, context: a.Context, lease: leaseDuration}, nil
+	return &Client{config: a.Config, loader: a.Loader, namespace: a.Namespace, context: a.Context, words: typed, lease: leaseDuration}, nil
+}
+
+// OpenConfig prepares a client for a program that knows how to reach the
+// cluster, as a controller does: nothing of this machine's environment counts,
+// and messages advise nothing that only a person at a command line could do.
+func OpenConfig(config *rest.Config, namespace string) *Client {
+	quiet()
+	config = rest.CopyConfig(config)
+	if config.QPS == 0 && config.RateLimiter == nil {
+		config.QPS, config.Burst = 50, 300
+	}
+	if config.Timeout == 0 {
+		config.Timeout = requestTimeout
+	}
+	over := &clientcmd.ConfigOverrides{Context: clientcmdapi.Context{Namespace: namespace}}
+	loader := clientcmd.NewDefaultClientConfig(*clientcmdapi.NewConfig(), over)
+	return &Client{config: config, loader: loader, namespace: namespace, lease: leaseDuration}
 }
 
 // Namespace is where releases live.
