@@ -131,11 +131,12 @@ func pointers[T any](all []T) []*T {
 	return to
 }
 
-// view picks what belongs to a promotion.
+// view picks what belongs to a promotion. A candidate that is not complete yet,
+// as its package is still being kept, is none.
 func view(p *v1alpha1.Promotion, candidates []*v1alpha1.Candidate, approvals []*v1alpha1.Approval) View {
 	v := View{Promotion: *p, Candidates: []v1alpha1.Candidate{}, Approvals: []v1alpha1.Approval{}}
 	for _, c := range candidates {
-		if c.Namespace == p.Namespace && c.Spec.Promotion == p.Name {
+		if c.Namespace == p.Namespace && c.Spec.Promotion == p.Name && c.Status.Latest != nil {
 			v.Candidates = append(v.Candidates, *c)
 		}
 	}
@@ -145,18 +146,10 @@ func view(p *v1alpha1.Promotion, candidates []*v1alpha1.Candidate, approvals []*
 		}
 	}
 	slices.SortFunc(v.Candidates, func(a, b v1alpha1.Candidate) int {
-		return cmp.Or(latest(&b).Compare(latest(&a)), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(b.Status.Latest.Compare(a.Status.Latest.Time), cmp.Compare(a.Name, b.Name))
 	})
 	slices.SortFunc(v.Approvals, func(a, b v1alpha1.Approval) int {
 		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
 	})
 	return v
-}
-
-// latest is when the source last had the candidate as its newest.
-func latest(c *v1alpha1.Candidate) time.Time {
-	if c.Status.Latest == nil {
-		return c.CreationTimestamp.Time
-	}
-	return c.Status.Latest.Time
 }

@@ -16,9 +16,12 @@ import (
 	"github.com/tiphys-dev/tiphys/packaging/release"
 )
 
-// ErrNotFound is in errors about a promotion, environment or candidate that is
-// not there.
-var ErrNotFound = errors.New("not found")
+var (
+	// ErrNotFound is in errors about a promotion or environment that is not there.
+	ErrNotFound = errors.New("not found")
+	// ErrNotInstalled is in errors about a cluster that does not have our kinds.
+	ErrNotInstalled = errors.New("kinds not installed")
+)
 
 // said is an error in words of ours.
 type said struct {
@@ -52,7 +55,7 @@ func (c *Client) explain(what string, err error) error {
 	case errors.Is(err, context.Canceled):
 		return err
 	case apierrors.IsNotFound(err) && apierrors.HasStatusCause(err, metav1.CauseTypeUnexpectedServerResponse):
-		return refuse(err, "the cluster does not know promotions: the kinds of %s are not installed there, which the chart of tiphys brings: helm upgrade --install tiphys charts/tiphys --namespace tiphys --create-namespace",
+		return refuse(ErrNotInstalled, "the cluster does not know promotions: the kinds of %s are not installed there, which the chart of tiphys brings: helm upgrade --install tiphys charts/tiphys --namespace tiphys --create-namespace",
 			v1alpha1.GroupVersion)
 	case apierrors.IsForbidden(err) && byRBAC.MatchString(err.Error()):
 		m := byRBAC.FindStringSubmatch(err.Error())
@@ -117,9 +120,9 @@ func (c *Client) missing(ctx context.Context, err error, name string) error {
 
 // denied explains why a change of an environment was refused. RBAC knows the
 // verbs approve and promote of environments, but has no say in the request
-// itself: what asks it may have other words for it, so it is asked once more.
+// itself: where what refused it does not name a verb, RBAC is asked.
 func (c *Client) denied(ctx context.Context, what string, err error, verb, promotion, environment string) error {
-	if !apierrors.IsForbidden(err) && !apierrors.IsInvalid(err) || byRBAC.MatchString(err.Error()) {
+	if !apierrors.IsForbidden(err) && !apierrors.IsInvalid(err) || byRBAC.MatchString(err.Error()) || strings.Contains(err.Error(), " verb ") {
 		return c.explain(what, err)
 	}
 	may, failed := c.may(ctx, verb, promotion, environment)
