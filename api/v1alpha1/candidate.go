@@ -200,11 +200,19 @@ type ApprovalRecord struct {
 type RunRecord struct {
 	Name string `json:"name"`
 	UID  string `json:"uid"`
-	// Gate is that of a smoke run, Attempt its number from 1.
+	// Gate is that of a smoke run, Attempt its number from 1, Candidate the one
+	// it tries, and Promotion NAMESPACE/NAME of the one that has it run.
 	// +optional
 	Gate string `json:"gate,omitempty"`
 	// +optional
 	Attempt int32 `json:"attempt,omitempty"`
+	// +optional
+	Candidate string `json:"candidate,omitempty"`
+	// +optional
+	Promotion string `json:"promotion,omitempty"`
+	// Stopping is set once it was told to stop.
+	// +optional
+	Stopping bool `json:"stopping,omitempty"`
 	// CronWorkflow and Template that it is of.
 	// +optional
 	CronWorkflow string `json:"cronWorkflow,omitempty"`
