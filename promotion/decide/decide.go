@@ -157,6 +157,7 @@ func (p *plan) environment(i int) {
 	}
 	entering := p.entering(env.Name)
 	next, back := p.next(i)
+	p.overtake(env, next)
 	switch {
 	case entering == nil && next == nil:
 		return

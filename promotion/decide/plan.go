@@ -31,8 +31,14 @@ type plan struct {
 	waiting map[string]*v1alpha1.Candidate
 	// holds are the first gates that hold, in the order of environments.
 	holds []hold
-	// asked are the gates that were asked, by what they were asked of.
-	asked map[Place][]v1alpha1.GateStatus
+	asked map[question][]v1alpha1.GateStatus
+}
+
+// A question is what gates are asked: whether a candidate may enter an
+// environment, or else whether it may leave it.
+type question struct {
+	Place
+	enter bool
 }
 
 // A hold is a gate that holds.
@@ -46,7 +52,7 @@ type hold struct {
 func newPlan(s State) *plan {
 	p := &plan{
 		State: s, spec: &s.Promotion.Spec, now: stamp(s.Now),
-		waiting: map[string]*v1alpha1.Candidate{}, asked: map[Place][]v1alpha1.GateStatus{},
+		waiting: map[string]*v1alpha1.Candidate{}, asked: map[question][]v1alpha1.GateStatus{},
 		d: Decision{Needs: map[Place]gate.Look{}, Candidates: map[string]v1alpha1.CandidateStatus{}},
 	}
 	if p.ask == nil {
