@@ -216,13 +216,16 @@ type RunRecord struct {
 	Name string `json:"name"`
 	UID  string `json:"uid"`
 	// Gate is that of a smoke run, Attempt its number from 1, Candidate the one
-	// it tries, and Promotion NAMESPACE/NAME of the one that has it run.
+	// it tries, Revision that of Helm's release then, and Promotion NAMESPACE/NAME
+	// of the one that has it run.
 	// +optional
 	Gate string `json:"gate,omitempty"`
 	// +optional
 	Attempt int32 `json:"attempt,omitempty"`
 	// +optional
 	Candidate string `json:"candidate,omitempty"`
+	// +optional
+	Revision int32 `json:"revision,omitempty"`
 	// +optional
 	Promotion string `json:"promotion,omitempty"`
 	// Stopping is set once it was told to stop.

@@ -9,4 +9,5 @@ const (
 	EnvironmentLabel = "tiphys.dev/environment"
 	GateLabel        = "tiphys.dev/gate"
 	AttemptLabel     = "tiphys.dev/attempt"
+	RevisionLabel    = "tiphys.dev/revision" // of Helm's release; none without one
 )

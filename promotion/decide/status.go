@@ -395,4 +395,3 @@ func Surplus(s State) (all []string) {
 	slices.Reverse(all)
 	return all
 }
-
