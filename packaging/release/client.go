@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/restmapper"
 	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 	"k8s.io/klog/v2"
 
 	"github.com/tiphys-dev/tiphys/lint/near"
@@ -48,6 +49,7 @@ type Client struct {
 	loader    clientcmd.ClientConfig
 	namespace string
 	context   string // for messages
+	words     words
 
 	lease time.Duration
 	// wrap is for tests that break things: it sees every request.
@@ -100,7 +102,24 @@ func Open(t Target) (*Client, error) {
 	config.QPS, config.Burst = 50, 300
 	config.Timeout = requestTimeout
 	config.UserAgent = "tiphys"
-	return &Client{config: config, loader: loader, namespace: namespace, context: current, lease: leaseDuration}, nil
+	return &Client{config: config, loader: loader, namespace: namespace, context: current, words: typed, lease: leaseDuration}, nil
+}
+
+// OpenConfig prepares a client for a program that knows how to reach the
+// cluster, as a controller does: nothing of this machine's environment counts,
+// and messages advise nothing that only a person at a command line could do.
+func OpenConfig(config *rest.Config, namespace string) *Client {
+	quiet()
+	config = rest.CopyConfig(config)
+	if config.QPS == 0 && config.RateLimiter == nil {
+		config.QPS, config.Burst = 50, 300
+	}
+	if config.Timeout == 0 {
+		config.Timeout = requestTimeout
+	}
+	over := &clientcmd.ConfigOverrides{Context: clientcmdapi.Context{Namespace: namespace}}
+	loader := clientcmd.NewDefaultClientConfig(*clientcmdapi.NewConfig(), over)
+	return &Client{config: config, loader: loader, namespace: namespace, lease: leaseDuration}
 }
 
 func orNone(names []string) string {
