@@ -160,9 +160,13 @@ func (p *step) lintIn(ctx context.Context, s Streams, dir, away, commit string) 
 	if err != nil {
 		return err
 	}
-	found, err := deploy.LintChart(ctx, chart, set, deploy.Options{
-		Lint: p.plan.lint, Environments: []string{env.Name}, Decrypt: p.plan.decrypt,
-		Policies: func(*environment.Environment) lint.Policies { return held },
+	var found *deploy.Result
+	err = deploy.Until(ctx, func() (err error) { // a template may never end
+		found, err = deploy.LintChart(ctx, chart, set, deploy.Options{
+			Lint: p.plan.lint, Environments: []string{env.Name}, Decrypt: p.plan.decrypt,
+			Policies: func(*environment.Environment) lint.Policies { return held },
+		})
+		return err
 	})
 	if err != nil {
 		if ctx.Err() != nil {
