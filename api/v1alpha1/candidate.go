@@ -121,6 +121,17 @@ type CandidateEnvironment struct {
 	// Deployment is the last one.
 	// +optional
 	Deployment *Deployment `json:"deployment,omitempty"`
+	// Verified is when it last became Verified; it is gone when that is taken
+	// back, and stays when another candidate replaces it.
+	// +optional
+	Verified *metav1.Time `json:"verified,omitempty"`
+	// Failed is when it failed. It is not tried again, unless a pin asks for it
+	// after that.
+	// +optional
+	Failed *metav1.Time `json:"failed,omitempty"`
+	// PullRequest is the address of the one that asks for it, while it is Proposed.
+	// +optional
+	PullRequest string `json:"pullRequest,omitempty"`
 	// Gates are what each answered last.
 	// +optional
 	// +listType=map
@@ -142,6 +153,10 @@ type CandidateEnvironment struct {
 	// History is what happened, oldest first: the last twenty.
 	// +optional
 	History []HistoryEntry `json:"history,omitempty"`
+	// Told are the notifications that have reached all who are to be told,
+	// KIND@TIME, one of each kind.
+	// +optional
+	Told []string `json:"told,omitempty"`
 }
 
 // Deployment tells what was deployed where.
@@ -200,11 +215,22 @@ type ApprovalRecord struct {
 type RunRecord struct {
 	Name string `json:"name"`
 	UID  string `json:"uid"`
-	// Gate is that of a smoke run, Attempt its number from 1.
+	// Gate is that of a smoke run, Attempt its number from 1, Candidate the one
+	// it tries, Revision that of Helm's release then, and Promotion NAMESPACE/NAME
+	// of the one that has it run.
 	// +optional
 	Gate string `json:"gate,omitempty"`
 	// +optional
 	Attempt int32 `json:"attempt,omitempty"`
+	// +optional
+	Candidate string `json:"candidate,omitempty"`
+	// +optional
+	Revision int32 `json:"revision,omitempty"`
+	// +optional
+	Promotion string `json:"promotion,omitempty"`
+	// Stopping is set once it was told to stop.
+	// +optional
+	Stopping bool `json:"stopping,omitempty"`
 	// CronWorkflow and Template that it is of.
 	// +optional
 	CronWorkflow string `json:"cronWorkflow,omitempty"`

@@ -345,6 +345,16 @@ type SourceStatus struct {
 	// Requested is the last request to look that was heeded.
 	// +optional
 	Requested string `json:"requested,omitempty"`
+	// Reason and Problem are why nothing could be found when it was last looked: a
+	// word and a sentence.
+	// +optional
+	Reason string `json:"reason,omitempty"`
+	// +optional
+	Problem string `json:"problem,omitempty"`
+	// For is a digest of spec.source that this is of: another source is looked
+	// at anew.
+	// +optional
+	For string `json:"for,omitempty"`
 }
 
 // EnvironmentStatus is what is in an environment.

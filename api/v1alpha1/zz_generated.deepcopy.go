@@ -196,6 +196,14 @@ func (in *CandidateEnvironment) DeepCopyInto(out *CandidateEnvironment) {
 		*out = new(Deployment)
 		(*in).DeepCopyInto(*out)
 	}
+	if in.Verified != nil {
+		in, out := &in.Verified, &out.Verified
+		*out = (*in).DeepCopy()
+	}
+	if in.Failed != nil {
+		in, out := &in.Failed, &out.Failed
+		*out = (*in).DeepCopy()
+	}
 	if in.Gates != nil {
 		in, out := &in.Gates, &out.Gates
 		*out = make([]GateStatus, len(*in))
@@ -227,6 +235,11 @@ func (in *CandidateEnvironment) DeepCopyInto(out *CandidateEnvironment) {
 		for i := range *in {
 			(*in)[i].DeepCopyInto(&(*out)[i])
 		}
+	}
+	if in.Told != nil {
+		in, out := &in.Told, &out.Told
+		*out = make([]string, len(*in))
+		copy(*out, *in)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/report"
+	"github.com/tiphys-dev/tiphys/packaging/deploy"
 )
 
 func newLint(s Streams) *cobra.Command {
@@ -72,7 +73,7 @@ func runLint(ctx context.Context, s Streams, p *plan, output string, paths []str
 	}
 	run.troubles = append(run.troubles, in.troubles...)
 	if !p.repair.diff {
-		if err := until(ctx, func() error { return lintCharts(ctx, s, in.charts, p, run) }); err != nil {
+		if err := deploy.Until(ctx, func() error { return lintCharts(ctx, s, in.charts, p, run) }); err != nil {
 			return err
 		}
 	}

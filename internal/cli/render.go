@@ -16,6 +16,7 @@ import (
 	"github.com/tiphys-dev/tiphys/packaging/deploy"
 	"github.com/tiphys-dev/tiphys/packaging/environment"
 	"github.com/tiphys-dev/tiphys/packaging/render"
+	"github.com/tiphys-dev/tiphys/packaging/rollout"
 )
 
 // chartFlags say which values a chart gets, in Helm's words and ours.
@@ -41,17 +42,9 @@ func (f *chartFlags) add(c *cobra.Command) {
 	})
 }
 
-// A subject is a chart with the values it gets.
-type subject struct {
-	chart  *render.Chart
-	set    *environment.Set
-	values *environment.Values
-	inputs *deploy.Inputs
-}
-
 // read reads the chart and its values. With decrypt nil, encrypted values
 // stay closed.
-func (f *chartFlags) read(ctx context.Context, dir string, decrypt deploy.Decrypt) (*subject, error) {
+func (f *chartFlags) read(ctx context.Context, dir string, decrypt deploy.Decrypt) (*rollout.Subject, error) {
 	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
 		return nil, missing(dir)
 	}
@@ -84,9 +77,9 @@ func (f *chartFlags) read(ctx context.Context, dir string, decrypt deploy.Decryp
 		}
 		files = append(files, deploy.Layer{Name: name, Text: text})
 	}
-	s := &subject{chart: chart, set: set, values: values}
+	s := &rollout.Subject{Chart: chart, Set: set, Values: values}
 	layers := append(deploy.Layers(values), files...)
-	s.inputs, err = deploy.Read(ctx, layers, f.sets, decrypt, func(name string) ([]byte, error) {
+	s.Inputs, err = deploy.Read(ctx, layers, f.sets, decrypt, func(name string) ([]byte, error) {
 		text, err := readRegular(name, readLimit)
 		if err != nil {
 			return nil, errors.New(trouble(name, err))
@@ -96,12 +89,12 @@ func (f *chartFlags) read(ctx context.Context, dir string, decrypt deploy.Decryp
 	if err != nil {
 		return nil, deployError(err)
 	}
-	more, err := s.inputs.Extra(files)
+	more, err := s.Inputs.Extra(files)
 	if err != nil {
 		return nil, deployError(err)
 	}
 	if len(more) > 0 {
-		if s.values, err = deploy.Values(set, chart, e, more...); err != nil {
+		if s.Values, err = deploy.Values(set, chart, e, more...); err != nil {
 			return nil, broken(err)
 		}
 	}
@@ -147,25 +140,25 @@ func runRender(ctx context.Context, s Streams, f *chartFlags, o render.Options, 
 		return err
 	}
 	o.SkipSchema = true // told here, with positions
-	if slices.ContainsFunc(in.values.Findings, func(f lint.Finding) bool { return f.Severity == lint.Error }) {
-		return tellFindings(s, in.values.Findings, in.values.Files)
+	if slices.ContainsFunc(in.Values.Findings, func(f lint.Finding) bool { return f.Severity == lint.Error }) {
+		return tellFindings(s, in.Values.Findings, in.Values.Files)
 	}
-	values := in.inputs.Open
+	values := in.Inputs.Open
 	if values == nil {
-		values = deploy.Placeholders(in.inputs.Sealed)
+		values = deploy.Placeholders(in.Inputs.Sealed)
 	}
 	o.Namespace = f.namespace
 	var out *render.Output
-	err = until(ctx, func() error {
+	err = deploy.Until(ctx, func() error {
 		var err error
-		out, err = in.chart.Render(values, o)
+		out, err = in.Chart.Render(values, o)
 		return err
 	})
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if err != nil {
-		check := deploy.NewCheck(in.chart, in.values, in.inputs, deploy.Options{Release: o})
+		check := deploy.NewCheck(in.Chart, in.Values, in.Inputs, deploy.Options{Release: o})
 		check.Failed(err)
 		return tellFindings(s, check.Findings, nil)
 	}

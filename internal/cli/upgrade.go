@@ -11,12 +11,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/report"
 	"github.com/tiphys-dev/tiphys/packaging/bundle"
 	"github.com/tiphys-dev/tiphys/packaging/deploy"
 	"github.com/tiphys-dev/tiphys/packaging/release"
-	"github.com/tiphys-dev/tiphys/packaging/render"
+	"github.com/tiphys-dev/tiphys/packaging/rollout"
 	"github.com/tiphys-dev/tiphys/packaging/secrets"
 )
 
@@ -138,13 +137,13 @@ func (f *deployFlags) prepare(c *cobra.Command, s Streams, args []string) (*rele
 	if err != nil {
 		return nil, nil, err
 	}
-	name := in.chart.Name
+	name := in.Chart.Name
 	if len(args) == 2 {
 		name = args[0]
 	}
 	context := f.cluster.context
 	if context == "" {
-		context = in.values.Environment.Context
+		context = in.Values.Environment.Context
 	}
 	client, err := release.Open(release.Target{Kubeconfig: f.cluster.kubeconfig, Context: context, Namespace: f.namespace})
 	if err != nil {
@@ -154,29 +153,23 @@ func (f *deployFlags) prepare(c *cobra.Command, s Streams, args []string) (*rele
 	if err != nil {
 		return nil, nil, clusterError(err)
 	}
-	held, err := plan.policies.of(in.set, in.values.Environment, client.Namespace())
+	held, err := plan.policies.of(in.Set, in.Values.Environment, client.Namespace())
 	if err != nil {
 		return nil, nil, err
 	}
 	o := plan.lint
 	o.Policies = held
-	check := deploy.NewCheck(in.chart, in.values, in.inputs, deploy.Options{Lint: o, Release: render.Options{
-		Name: name, Namespace: client.Namespace(), Revision: state.Revision, Upgrade: !state.Install,
-		KubeVersion: state.KubeVersion, APIVersions: state.APIVersions, Lookup: state.GetClientFor,
-	}})
-	if err := until(ctx, func() error { check.Run(); return nil }); err != nil {
+	check, err := in.Check(ctx, state, o)
+	if err != nil {
 		return nil, nil, err
 	}
 	if err := f.judge(s, check, plan); err != nil {
 		return nil, nil, err
 	}
-	spec := &release.Spec{Name: name, Chart: in.chart, Values: in.inputs.Sealed, Notes: check.Output().Notes, Environment: f.environment, State: state}
-	spec.Files, spec.Secrets = deploy.Cut(check.Output().Files)
-	for _, h := range in.inputs.Hidden {
-		spec.Never = append(spec.Never, release.Never{Key: h.Path, Value: []byte(h.Value)})
-	}
+	spec := in.Spec(check, state)
+	spec.Environment = f.environment
 	if f.asPackaged() {
-		if spec.Digest, err = bundle.Digest(in.set, in.chart); err != nil {
+		if spec.Digest, err = bundle.Digest(in.Set, in.Chart); err != nil {
 			return nil, nil, deployError(err)
 		}
 	}
@@ -185,22 +178,11 @@ func (f *deployFlags) prepare(c *cobra.Command, s Streams, args []string) (*rele
 
 // judge prints findings, and says whether they stop the upgrade.
 func (f *deployFlags) judge(s Streams, check *deploy.Check, p *plan) error {
-	var found []lint.Finding
-	stop := false
-	for _, finding := range append(check.Findings, p.policies.findings()...) {
-		if to, ok := p.lint.Severity[finding.Rule.Name]; ok && finding.Policy == "" {
-			finding.Severity = to
-		}
-		always := deploy.Stops(finding.Rule)
-		if always {
-			finding.Severity = lint.Error
-		}
-		if finding.Severity == lint.Off {
-			continue
-		}
-		found = append(found, finding)
-		stop = stop || always || !f.noLint && finding.Severity >= p.report.FailOn
+	failOn := p.report.FailOn
+	if f.noLint {
+		failOn = rollout.Lenient
 	}
+	found, stop := rollout.Judge(append(check.Findings, p.policies.findings()...), p.lint, failOn)
 	p.report.Terse = true
 	r := report.Report{Findings: found, Files: check.Values.Files, Documents: len(check.Values.Files), Rules: p.lint.Rules, Version: Version()}
 	if err := report.Write(s.Err, report.Text, r, p.report); err != nil {

@@ -98,7 +98,7 @@ func (d *comparison) run(r *Result) error {
 	if err != nil {
 		return err
 	}
-	if err := ready(was, d.p); err != nil {
+	if err := d.client.ready(was, d.p); err != nil {
 		return err
 	}
 	r.Revision, r.Installed = next(was)

@@ -6,19 +6,22 @@ import (
 	"fmt"
 	"maps"
 	"net"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/tiphys-dev/tiphys/lint/near"
 )
 
-// ErrNotFound is in errors about a release that is not there.
-var ErrNotFound = errors.New("release not found")
+var (
+	// ErrNotFound is in errors about a release that is not there.
+	ErrNotFound = errors.New("release not found")
+	// ErrChanged is in the error when a release is not any more what was prepared
+	// for. Nothing was done.
+	ErrChanged = errors.New("release changed meanwhile")
+)
 
 // A Refused error says why something is not done, or why the cluster would not
 // do it: it is about what was asked for, so trying the same again is no use.
@@ -60,6 +63,7 @@ func (c *Client) explain(err error, never *never) error {
 	if err == nil {
 		return nil
 	}
+	c.words.advise(err)
 	text := never.mask(plainly(err.Error()))
 	if hint := c.hint(err, text); hint != "" {
 		text += "; " + hint
@@ -100,12 +104,32 @@ func byHelm(err error) error {
 
 func unreachable(err error) bool {
 	var network net.Error
-	if errors.As(err, &network) || interrupted(err) || errors.Is(err, errLost) || apierrors.IsUnauthorized(err) || apierrors.IsServerTimeout(err) {
+	if errors.As(err, &network) || interrupted(err) || errors.Is(err, errLost) || busy(err) {
 		return true
 	}
-	return slices.ContainsFunc([]string{"dial tcp", "i/o timeout", "context canceled", "Client.Timeout exceeded", "connection reset", errLost.Error()}, func(s string) bool {
-		return strings.Contains(err.Error(), s)
-	})
+	return slices.ContainsFunc(passingTexts, func(s string) bool { return strings.Contains(err.Error(), s) })
+}
+
+// busy reports whether an API server says that it could not do its work, which
+// is nothing about what was asked for.
+func busy(err error) bool {
+	for _, is := range []func(error) bool{
+		apierrors.IsUnauthorized, apierrors.IsServerTimeout, apierrors.IsTimeout, apierrors.IsTooManyRequests,
+		apierrors.IsServiceUnavailable, apierrors.IsInternalError, apierrors.IsConflict,
+	} {
+		if is(err) {
+			return true
+		}
+	}
+	return false
+}
+
+// passingTexts tell the same of errors that Helm has made text of.
+var passingTexts = []string{
+	"dial tcp", "i/o timeout", "context canceled", "context deadline exceeded", "Client.Timeout exceeded", "connection reset", "connection refused",
+	"connection lost", "TLS handshake timeout", ": EOF", "unexpected EOF", "etcdserver: ", "too many requests", "Too many requests",
+	"Internal error occurred: ", "the server is currently unable", "the server was unable to return a response in the time allotted",
+	"the object has been modified", errLost.Error(),
 }
 
 // forbidden is what a refusal by RBAC says, also after Helm has made text of it.
@@ -120,38 +144,20 @@ var (
 
 // hint says what to do about an error. Helm hands some on as text only.
 func (c *Client) hint(err error, text string) string {
-	var dns *net.DNSError
-	var urlError *url.Error
 	if m := noKind.FindStringSubmatch(text); m != nil {
 		return whoBrings(m[1], m[2])
 	}
 	if m := namespaceMissing.FindStringSubmatch(text); m != nil {
 		if m[1] == c.namespace {
-			return fmt.Sprintf("there is no namespace %q: make it with --create-namespace, or name another with --namespace", m[1])
+			return c.words.missing(m[1])
 		}
 		return fmt.Sprintf("there is no namespace %q: make it first, as the chart puts an object there", m[1])
 	}
-	where := c.config.Host
-	if c.context != "" {
-		where += fmt.Sprintf(" (context %q)", c.context)
-	}
-	switch {
-	case errors.Is(err, context.Canceled):
-		return ""
-	case apierrors.IsUnauthorized(err) || strings.Contains(text, "Unauthorized"):
-		return "the cluster at " + where + " does not accept these credentials: log in again"
-	case apierrors.IsForbidden(err) || strings.Contains(text, forbidden):
+	if !apierrors.IsUnauthorized(err) && (apierrors.IsForbidden(err) || strings.Contains(text, forbidden)) {
 		return "deploying needs get, list, create, update, patch and delete on secrets and on leases of coordination.k8s.io in the namespace, and the same on the kinds of the chart"
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "nothing answers at " + where + ": is the cluster up, and is it the right one?"
-	case errors.As(err, &dns):
-		return "the cluster at " + where + " has no address: is it the right name, and is the network or VPN up?"
-	case strings.Contains(text, "x509: ") || strings.Contains(text, "tls: "):
-		return "the cluster at " + where + " cannot be trusted: is the certificate in the kubeconfig the right one?"
-	case errors.As(err, &urlError) && urlError.Timeout() || errors.Is(err, context.DeadlineExceeded) || apierrors.IsTimeout(err) || apierrors.IsServerTimeout(err):
-		return "the cluster at " + where + " did not answer in time: is the network or VPN up?"
 	}
-	return ""
+	a := Access{Config: c.config, Context: c.context}
+	return a.Hint(err, text)
 }
 
 func whoBrings(kind, version string) string {

@@ -27,11 +27,13 @@ type Locked struct {
 	// own clock.
 	Holder string
 	Since  time.Time
+
+	advice string
 }
 
 func (l *Locked) Error() string {
-	return fmt.Sprintf("release %q in namespace %q is being worked on by %s since %s; wait until that is done, or, when it cannot be, take over with --unlock",
-		l.Release, l.Namespace, l.Holder, l.Since.Local().Format("15:04:05 on 2006-01-02"))
+	return fmt.Sprintf("release %q in namespace %q is being worked on by %s since %s; wait until that is done%s",
+		l.Release, l.Namespace, l.Holder, l.Since.Local().Format("15:04:05 on 2006-01-02"), l.advice)
 }
 
 // A lock is a Lease that this process holds. Nobody else works on the release

@@ -15,11 +15,13 @@ type Pending struct {
 	Release, Namespace, Status string
 	Revision                   int
 	Since                      time.Time
+
+	advice string
 }
 
 func (p *Pending) Error() string {
-	return fmt.Sprintf("revision %d of release %q in namespace %q is %s since %s, by another helm: it may be at work, or may have been killed; "+
-		"when you are sure that nobody runs helm there, go on with --unlock", p.Revision, p.Release, p.Namespace, p.Status, p.Since.Local().Format("15:04:05 on 2006-01-02"))
+	return fmt.Sprintf("revision %d of release %q in namespace %q is %s since %s, by another helm: it may be at work, or may have been killed%s",
+		p.Revision, p.Release, p.Namespace, p.Status, p.Since.Local().Format("15:04:05 on 2006-01-02"), p.advice)
 }
 
 // last returns the newest record, or nil.
@@ -74,7 +76,7 @@ func (s *session) settle(why error) (*helm.Release, error) {
 	}
 	r.SetStatus(helm.StatusFailed, text)
 	if err := s.store.storage().Update(r); err != nil {
-		return r, fmt.Errorf("mark revision %d as failed: %w; the next tiphys upgrade does it", r.Version, err)
+		return r, fmt.Errorf("mark revision %d as failed: %w%s", r.Version, err, s.client.words.interrupted)
 	}
 	return r, nil
 }

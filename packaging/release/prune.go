@@ -16,8 +16,8 @@ import (
 )
 
 // prune removes the Secrets that are not in the chart any more, and lets go of
-// those that stand in the manifest now.
-func (s *session) prune(p *plan, v *inventory, r *Result) error {
+// those that stand in the manifest now. Wanted are namespace/name.
+func (s *session) prune(wanted []string, v *inventory, r *Result) error {
 	record, err := s.last()
 	if err != nil {
 		return err
@@ -28,7 +28,6 @@ func (s *session) prune(p *plan, v *inventory, r *Result) error {
 			inManifest[id] = true
 		}
 	}
-	wanted := ids(p.secrets)
 	var left []tracked
 	for _, t := range v.Secrets {
 		why := ""

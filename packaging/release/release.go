@@ -179,6 +179,8 @@ type Object struct {
 	Namespace  string `json:"namespace,omitempty"`
 	Name       string `json:"name"`
 	Missing    bool   `json:"missing,omitempty"`
+	// Passing is set for what goes away by itself when it has run.
+	Passing bool `json:"-"`
 	// Ready is what there is to say about it: "ready", "not ready: 0 of 2
 	// pods", or nothing for what is ready by being there.
 	Ready string `json:"ready,omitempty"`

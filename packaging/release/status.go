@@ -10,6 +10,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/utils/ptr"
 )
 
@@ -85,7 +87,7 @@ func (s *session) objects(manifest string, st *Status) error {
 			err := info.Get()
 			switch {
 			case apierrors.IsNotFound(err):
-				o.Missing = true
+				o.Missing, o.Passing = true, passes(info.Object)
 			case err != nil:
 				return fmt.Errorf("look at %s %q: %w", o.Kind, o.Name, err)
 			default:
@@ -103,6 +105,23 @@ func (s *session) objects(manifest string, st *Status) error {
 		}
 	}
 	return nil
+}
+
+// passes reports whether an object is one that runs, and is removed when it has:
+// a Workflow, whose engine may be told so for all, and a Job that says so.
+func passes(object runtime.Object) bool {
+	u, ok := object.(*unstructured.Unstructured)
+	if !ok {
+		return false
+	}
+	switch gvk := u.GroupVersionKind(); {
+	case gvk.Group == "argoproj.io" && gvk.Kind == "Workflow":
+		return true
+	case gvk.Group == "batch" && gvk.Kind == "Job":
+		_, found, err := unstructured.NestedFieldNoCopy(u.Object, "spec", "ttlSecondsAfterFinished")
+		return found && err == nil
+	}
+	return false
 }
 
 // watched are kinds that become ready, or not; all others are by being there.

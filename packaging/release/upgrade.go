@@ -105,7 +105,7 @@ func (s *session) upgrade(p *plan, r *Result) error {
 		return err
 	}
 	r.Recovered = mended
-	if err := ready(was, p); err != nil {
+	if err := s.client.ready(was, p); err != nil {
 		return err
 	}
 	r.Revision, r.Installed = next(was)
@@ -135,18 +135,19 @@ func (s *session) upgrade(p *plan, r *Result) error {
 		}
 		return err
 	}
-	return s.prune(p, v, r)
+	return s.prune(ids(p.secrets), v, r)
 }
 
 // ready refuses what Helm would, with better words, and a release that is not
 // any more what the templates were rendered for.
-func ready(was *helm.Release, p *plan) error {
+func (c *Client) ready(was *helm.Release, p *plan) error {
 	revision, install := next(was)
 	if was != nil && was.Info.Status == helm.StatusUninstalling {
-		return refuse("release %q is half uninstalled; finish that first with: tiphys uninstall %s", was.Name, was.Name)
+		return c.words.halfGone(was.Name)
 	}
 	if p.State != nil && (p.State.Revision != revision || p.State.Install != install) {
-		return refuse("release %q has changed meanwhile: revision %d was rendered, and the next is %d; run it again", p.Name, p.State.Revision, revision)
+		text := fmt.Sprintf("release %q has changed meanwhile: revision %d was rendered, and the next is %d; run it again", p.Name, p.State.Revision, revision)
+		return &Refused{&said{text, ErrChanged}}
 	}
 	return nil
 }

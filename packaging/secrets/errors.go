@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// A KeyError says that the keys of this machine do not open a file.
+// A KeyError says that the keys of this machine, or of a Keyring, do not open a
+// file.
 type KeyError struct {
 	File string
 	// Environment is that of the file by its path, "" when it belongs to none.
@@ -16,6 +17,8 @@ type KeyError struct {
 	Tried []string
 	// Needed is how many groups of keys have to open it, when not one will do.
 	Needed int
+
+	given bool // it was a Keyring
 }
 
 // Error names the file, who can open it, what was tried and how to go on.
@@ -25,7 +28,11 @@ func (e *KeyError) Error() string {
 	if e.Environment != "" {
 		fmt.Fprintf(&b, " of environment %q", e.Environment)
 	}
-	fmt.Fprintf(&b, ": no key of this machine opens it; it is encrypted for %s", list(e.Recipients))
+	whose := "of this machine"
+	if e.given {
+		whose = "that was given"
+	}
+	fmt.Fprintf(&b, ": no key %s opens it; it is encrypted for %s", whose, list(e.Recipients))
 	if e.Needed > 1 {
 		fmt.Fprintf(&b, ", and keys of %d groups are needed", e.Needed)
 	}
@@ -37,6 +44,14 @@ func (e *KeyError) Error() string {
 		return b.String()
 	}
 	b.WriteString("; ")
+	if e.given && !e.has("age") {
+		b.WriteString("only age keys can be given: add an age recipient to .sops.yaml and run tiphys secrets updatekeys")
+		return b.String()
+	}
+	if e.given {
+		b.WriteString("give the age key of one of these")
+		return b.String()
+	}
 	if e.has("age") {
 		b.WriteString("name the file with the right age key in SOPS_AGE_KEY_FILE, or ")
 	}

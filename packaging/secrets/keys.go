@@ -29,15 +29,22 @@ func (f *file) dataKey(ctx context.Context) ([]byte, error) {
 	case err == nil:
 		return key, nil
 	}
-	e := &KeyError{File: f.name, Environment: EnvironmentOf(f.name), Recipients: f.recipients()}
-	if len(m.KeyGroups) > 1 {
-		e.Needed = max(m.ShamirThreshold, 1)
-	}
+	e := f.closed()
 	if e.has("age") {
 		e.Tried = append(e.Tried, agePlaces()...)
 	}
 	e.Tried = append(e.Tried, all.failures...)
 	return nil, e
+}
+
+// closed is the error of a file that no key opens.
+func (f *file) closed() *KeyError {
+	m := f.tree.Metadata
+	e := &KeyError{File: f.name, Environment: EnvironmentOf(f.name), Recipients: f.recipients()}
+	if len(m.KeyGroups) > 1 {
+		e.Needed = max(m.ShamirThreshold, 1)
+	}
+	return e
 }
 
 // LocalAge reports whether an age key that lies on this machine opens the file:

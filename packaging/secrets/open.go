@@ -43,6 +43,10 @@ func (f *file) open(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return f.openWith(key)
+}
+
+func (f *file) openWith(key []byte) ([]byte, error) {
 	if err := f.decrypt(key, aes.NewCipher()); err != nil {
 		return nil, err
 	}

@@ -1,11 +1,11 @@
-package cli
+package deploy
 
 import "context"
 
-// until runs do until it is done, or until ctx ends: then do is left behind. It
+// Until runs do until it is done, or until ctx ends: then do is left behind. It
 // is for work that cannot be called off, such as a template that never ends; do
 // must change nothing that anybody looks at afterwards.
-func until(ctx context.Context, do func() error) error {
+func Until(ctx context.Context, do func() error) error {
 	type outcome struct {
 		err   error
 		panic any
