@@ -34,7 +34,7 @@ func duties(space string) []duty {
 	all := []duty{}
 	add := func(name string, do func(*testing.T, *account) error) { all = append(all, duty{name, do}) }
 	for _, of := range []schema.GroupVersionResource{
-		ours("promotions"), ours("candidates"), ours("approvals"), ours("workflowpolicies"), workflows, {Version: "v1", Resource: "namespaces"},
+		ours("promotions"), ours("candidates"), ours("approvals"), ours("workflowpolicies"), workflows,
 	} {
 		add("list "+of.Resource, func(t *testing.T, a *account) error {
 			_, err := a.objects.Resource(of).List(t.Context(), metav1.ListOptions{Limit: 1})
@@ -113,6 +113,10 @@ func records(space string) []duty {
 // reads are what it needs of namespaces and of whom it acts as.
 func reads(space string) []duty {
 	return []duty{
+		{"get a namespace", func(t *testing.T, a *account) error {
+			_, err := a.core.CoreV1().Namespaces().Get(t.Context(), space, metav1.GetOptions{})
+			return err
+		}},
 		{"get a Secret that is named", func(t *testing.T, a *account) error {
 			_, err := a.core.CoreV1().Secrets(space).Get(t.Context(), "keys", metav1.GetOptions{})
 			return err
