@@ -3,7 +3,7 @@ package charts
 
 import "embed"
 
-//go:generate cp ../api/crds/tiphys.dev_workflowpolicies.yaml tiphys/files/crds/
+//go:generate sh -c "cp ../api/crds/*.yaml tiphys/files/crds/"
 
 // FS holds the library chart, below "workflows": it is what new and import
 // vendor into the charts that they make.

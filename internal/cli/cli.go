@@ -129,7 +129,7 @@ func newRoot(s Streams) *cobra.Command {
 		newHistory(s), newStatus(s), newRollback(s), newUninstall(s),
 		newPackage(s), newPush(s), newPull(s), newVerify(s, inCluster),
 		newHelmSecrets(s), newPostRender(s), newPolicy(s),
-		newPromote(s),
+		newPromote(s), newPromotions(s), newWhy(s), newApprove(s), newReject(s), newFreeze(s),
 	)
 	return root
 }

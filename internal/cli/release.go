@@ -124,18 +124,29 @@ func releaseError(err error) error {
 
 func newRollback(s Streams) *cobra.Command {
 	f := &releaseFlags{}
+	back := &backFlags{release: f}
 	c := &cobra.Command{
-		Use:   "rollback RELEASE [REVISION]",
-		Short: "Make a release like one of its older revisions",
+		Use:   "rollback RELEASE [REVISION] | PROMOTION ENVIRONMENT",
+		Short: "Make a release like one of its older revisions, or hold an environment at an older candidate",
 		Long: "rollback makes a new revision that is like an older one: by default the newest one before it\n" +
 			"that was deployed. Secrets beside Helm's record stay as they are, so old credentials do not\n" +
 			"come back; to have those too, upgrade with the chart and values of that time.\n\n" +
 			"RELEASE is the name of a release, or the folder of its chart.\n\n" +
+			"Of a promotion, it holds an environment at the candidate that was there before, which goes in\n" +
+			"past all gates but lint. promote --to lets it go on again.\n\n" +
 			"Exit codes: 0 done, 1 refused, 2 usage, such as an unknown release, 3 the cluster cannot be\n" +
 			"reached or tiphys broke, 130 interrupted.",
-		Example: "  tiphys rollback charts/etl -e prod\n  tiphys rollback etl 4 --namespace prod",
+		Example: "  tiphys rollback charts/etl -e prod\n  tiphys rollback etl 4 --namespace prod\n  tiphys rollback etl prod --reason 'wrong totals'",
 		Args:    oneRelease,
 		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 2 {
+				if _, err := strconv.Atoi(args[1]); err != nil {
+					return back.run(c, s, args[0], args[1])
+				}
+			}
+			if err := back.unused(c); err != nil {
+				return err
+			}
 			return f.rollback(c.Context(), s, args)
 		},
 	}
@@ -143,6 +154,7 @@ func newRollback(s Streams) *cobra.Command {
 	f.change(c)
 	c.Flags().BoolVar(&f.options.Force, "force", false, "replace objects that cannot be patched")
 	c.Flags().IntVar(&f.options.HistoryMax, "history-max", release.DefaultHistoryMax, "how many revisions to keep; 0 for all")
+	back.add(c)
 	return c
 }
 

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -21,8 +19,6 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 	"k8s.io/klog/v2"
-
-	"github.com/tiphys-dev/tiphys/lint/near"
 )
 
 // How long things may take.
@@ -62,47 +58,16 @@ var quiet = sync.OnceFunc(func() { klog.SetLogger(logr.Discard()) })
 
 // Open prepares a client. It asks nothing of the cluster yet.
 func Open(t Target) (*Client, error) {
-	quiet()
 	if d := os.Getenv("HELM_DRIVER"); d != "" && d != "secret" && d != "secrets" {
 		return nil, refuse("HELM_DRIVER is %q: releases are kept in Secrets, and nowhere else; unset it", d)
 	}
-	rules := clientcmd.NewDefaultClientConfigLoadingRules()
-	rules.ExplicitPath = t.Kubeconfig
-	over := &clientcmd.ConfigOverrides{CurrentContext: t.Context}
-	over.Context.Namespace = t.Namespace
-	over.AuthInfo.Impersonate, over.AuthInfo.ImpersonateGroups = t.As, t.AsGroups
-	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, over)
-
-	raw, err := loader.RawConfig()
+	a, err := Reach(t)
 	if err != nil {
-		return nil, refuse("read kubeconfig: %w", err)
+		return nil, err
 	}
-	current := t.Context
-	if current == "" {
-		current = raw.CurrentContext
-	}
-	if _, ok := raw.Contexts[current]; !ok && current != "" {
-		names := make([]string, 0, len(raw.Contexts))
-		for name := range raw.Contexts {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		return nil, refuse("the kubeconfig has no context %q%s; it has %s", current, near.Hint(current, names), orNone(names))
-	}
-	config, err := loader.ClientConfig()
-	if clientcmd.IsEmptyConfig(err) {
-		return nil, refuse("there is no cluster to talk to: KUBECONFIG and ~/.kube/config name none")
-	} else if err != nil {
-		return nil, refuse("read kubeconfig: %w", err)
-	}
-	namespace, _, err := loader.Namespace()
-	if err != nil {
-		return nil, refuse("read kubeconfig: %w", err)
-	}
-	config.QPS, config.Burst = 50, 300
-	config.Timeout = requestTimeout
-	config.UserAgent = "tiphys"
-	return &Client{config: config, loader: loader, namespace: namespace, context: current, words: typed, lease: leaseDuration}, nil
+	a.Config.QPS, a.Config.Burst = 50, 300
+	a.Config.Timeout = requestTimeout
+	return &Client{config: a.Config, loader: a.Loader, namespace: a.Namespace, context: a.Context, words: typed, lease: leaseDuration}, nil
 }
 
 // OpenConfig prepares a client for a program that knows how to reach the
@@ -120,13 +85,6 @@ func OpenConfig(config *rest.Config, namespace string) *Client {
 	over := &clientcmd.ConfigOverrides{Context: clientcmdapi.Context{Namespace: namespace}}
 	loader := clientcmd.NewDefaultClientConfig(*clientcmdapi.NewConfig(), over)
 	return &Client{config: config, loader: loader, namespace: namespace, lease: leaseDuration}
-}
-
-func orNone(names []string) string {
-	if len(names) == 0 {
-		return "none"
-	}
-	return strings.Join(names, ", ")
 }
 
 // Namespace is where releases live.

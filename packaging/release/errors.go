@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"maps"
 	"net"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -146,8 +144,6 @@ var (
 
 // hint says what to do about an error. Helm hands some on as text only.
 func (c *Client) hint(err error, text string) string {
-	var dns *net.DNSError
-	var urlError *url.Error
 	if m := noKind.FindStringSubmatch(text); m != nil {
 		return whoBrings(m[1], m[2])
 	}
@@ -157,27 +153,11 @@ func (c *Client) hint(err error, text string) string {
 		}
 		return fmt.Sprintf("there is no namespace %q: make it first, as the chart puts an object there", m[1])
 	}
-	where := c.config.Host
-	if c.context != "" {
-		where += fmt.Sprintf(" (context %q)", c.context)
-	}
-	switch {
-	case errors.Is(err, context.Canceled):
-		return ""
-	case apierrors.IsUnauthorized(err) || strings.Contains(text, "Unauthorized"):
-		return "the cluster at " + where + " does not accept these credentials: log in again"
-	case apierrors.IsForbidden(err) || strings.Contains(text, forbidden):
+	if !apierrors.IsUnauthorized(err) && (apierrors.IsForbidden(err) || strings.Contains(text, forbidden)) {
 		return "deploying needs get, list, create, update, patch and delete on secrets and on leases of coordination.k8s.io in the namespace, and the same on the kinds of the chart"
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "nothing answers at " + where + ": is the cluster up, and is it the right one?"
-	case errors.As(err, &dns):
-		return "the cluster at " + where + " has no address: is it the right name, and is the network or VPN up?"
-	case strings.Contains(text, "x509: ") || strings.Contains(text, "tls: "):
-		return "the cluster at " + where + " cannot be trusted: is the certificate in the kubeconfig the right one?"
-	case errors.As(err, &urlError) && urlError.Timeout() || errors.Is(err, context.DeadlineExceeded) || apierrors.IsTimeout(err) || apierrors.IsServerTimeout(err):
-		return "the cluster at " + where + " did not answer in time: is the network or VPN up?"
 	}
-	return ""
+	a := Access{Config: c.config, Context: c.context}
+	return a.Hint(err, text)
 }
 
 func whoBrings(kind, version string) string {

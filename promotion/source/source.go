@@ -86,6 +86,10 @@ func poll(ctx context.Context, s v1alpha1.Source, known string, o Options) (*Fou
 	switch {
 	case s.Git != nil:
 		return pollGit(ctx, s.Git, known, o)
+	case s.OCI != nil:
+		return pollOCI(ctx, s.OCI, known, o)
+	case s.Helm != nil:
+		return pollHelm(ctx, s.Helm, known, o)
 	}
 	return nil, rejected("the source is none of git, oci and helm")
 }

@@ -3,16 +3,13 @@
 package admission
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
 
-	authentication "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -21,14 +18,14 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
-	"sigs.k8s.io/yaml"
 
+	"github.com/tiphys-dev/tiphys/test/chart"
 	"github.com/tiphys-dev/tiphys/test/cluster"
 	"github.com/tiphys-dev/tiphys/test/testbin"
 )
 
 const (
-	home = "tiphys" // the namespace of the release
+	home = chart.Namespace
 	name = "tiphys-webhook"
 	argo = "system:serviceaccount:argo:argo"
 )
@@ -40,7 +37,7 @@ type installation struct {
 	config   *rest.Config
 	core     *kubernetes.Clientset
 	objects  dynamic.Interface
-	chart    map[string]*unstructured.Unstructured // by kind
+	chart    chart.Objects
 	balancer *balancer
 	proxy    *cluster.Proxy // between the replicas and the API server
 }
@@ -57,101 +54,28 @@ func install(t *testing.T, replicas int, values ...string) *installation {
 	n.balancer = newBalancer(t)
 	n.proxy = n.api.Proxy(t)
 	n.space(t, home)
-	n.chart = render(t, values)
+	n.chart = chart.Render(t, append([]string{"drainSeconds=2"}, values...)...)
 	n.api.InstallCRDs(t)
 	service := &corev1.Service{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: home}, Spec: corev1.ServiceSpec{Type: corev1.ServiceTypeExternalName, ExternalName: "localhost"}}
 	if _, err := n.core.CoreV1().Services(home).Create(t.Context(), service, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	for _, kind := range []string{"ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"} {
-		n.kubectl(t, manifest(t, n.chart[kind]), "apply", "-f", "-")
-	}
+	n.chart.Apply(t, n.api, append(append([]string(nil), chart.Rights...), chart.Policies...)...)
 	for range replicas {
 		n.balancer.add(n.start(t))
 	}
 	n.balancer.wait(t, replicas)
 	for _, kind := range []string{"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"} {
-		text := regexp.MustCompile(`port: 443\b`).ReplaceAllString(manifest(t, n.chart[kind]), fmt.Sprint("port: ", n.balancer.port))
+		text := regexp.MustCompile(`port: 443\b`).ReplaceAllString(n.chart.Manifest(t, kind+"/"+name), fmt.Sprint("port: ", n.balancer.port))
 		n.kubectl(t, text, "apply", "-f", "-")
 	}
 	n.trusted(t)
 	return n
 }
 
-// render runs helm and returns the objects by kind; there is one of each that
-// matters here.
-func render(t *testing.T, values []string) map[string]*unstructured.Unstructured {
-	t.Helper()
-	args := []string{"template", "tiphys", "../../charts/tiphys", "--namespace", home, "--set", "drainSeconds=2"}
-	for _, v := range values {
-		args = append(args, "--set", v)
-	}
-	var stderr bytes.Buffer
-	c := exec.Command(testbin.Helm4(t), args...)
-	c.Stderr = &stderr
-	out, err := c.Output()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, &stderr)
-	}
-	all := map[string]*unstructured.Unstructured{}
-	for d := range strings.SplitSeq(string(out), "\n---") {
-		if u := object(t, d); len(u.Object) > 0 {
-			all[u.GetKind()] = u
-		}
-	}
-	return all
-}
-
 func object(t testing.TB, text string) *unstructured.Unstructured {
 	t.Helper()
-	u := &unstructured.Unstructured{}
-	asJSON, err := yaml.YAMLToJSON([]byte(text))
-	if err == nil {
-		err = json.Unmarshal(asJSON, &u.Object)
-	}
-	if err != nil {
-		t.Fatalf("%v\n%s", err, text)
-	}
-	return u
-}
-
-func manifest(t testing.TB, u *unstructured.Unstructured) string {
-	t.Helper()
-	if u == nil {
-		t.Fatal("the chart lacks an object")
-	}
-	text, err := yaml.Marshal(u.Object)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
-// arguments are those of the container in the chart.
-func (n *installation) arguments(t *testing.T) []string {
-	t.Helper()
-	containers, _, err := unstructured.NestedSlice(n.chart["Deployment"].Object, "spec", "template", "spec", "containers")
-	if err != nil || len(containers) != 1 {
-		t.Fatalf("the Deployment has %d containers: %v", len(containers), err)
-	}
-	list, _, err := unstructured.NestedStringSlice(containers[0].(map[string]any), "args")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range list {
-		list[i] = strings.ReplaceAll(list[i], "$(POD_NAMESPACE)", home)
-	}
-	return list
-}
-
-// token is one of the service account of the chart.
-func (n *installation) token(t *testing.T) string {
-	t.Helper()
-	r, err := n.core.CoreV1().ServiceAccounts(home).CreateToken(t.Context(), name, &authentication.TokenRequest{}, metav1.CreateOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r.Status.Token
+	return chart.Object(t, text)
 }
 
 // trusted waits until the API server calls the webhook with success.

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tiphys-dev/tiphys/test/chart"
 	"github.com/tiphys-dev/tiphys/test/cluster"
 	"github.com/tiphys-dev/tiphys/test/testbin"
 )
@@ -37,7 +38,7 @@ type replica struct {
 func (n *installation) start(t *testing.T) *replica {
 	t.Helper()
 	r := &replica{address: free(t), side: free(t), done: make(chan struct{}), policies: map[string]string{}}
-	args := append(n.arguments(t), "--address="+r.address, "--metrics-address="+r.side, "--kubeconfig="+n.proxy.Kubeconfig(t, n.api, n.token(t)))
+	args := append(n.chart.Arguments(t, name), "--address="+r.address, "--metrics-address="+r.side, "--kubeconfig="+n.proxy.Kubeconfig(t, n.api, chart.Token(t, n.api, name)))
 	r.process = exec.Command(testbin.Webhook(t), args...)
 	stderr, err := r.process.StderrPipe()
 	if err != nil {

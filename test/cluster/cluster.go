@@ -28,6 +28,7 @@ type Cluster struct {
 	// Kubeconfig is the path of a kubeconfig of its administrator.
 	Kubeconfig string
 
+	dir     string
 	process *exec.Cmd
 	stdin   io.Closer
 }
@@ -39,8 +40,33 @@ func Start(t testing.TB) *Cluster {
 	if path := os.Getenv(Override); path != "" {
 		return &Cluster{Kubeconfig: path}
 	}
-	dir := t.TempDir()
-	c := &Cluster{process: exec.Command(testbin.Controlplane(t), "--dir", dir)}
+	c := &Cluster{dir: t.TempDir()}
+	t.Cleanup(c.stop)
+	c.start(t)
+	return c
+}
+
+// Restart stops the API server as a crash does, and starts it again with the
+// same data at the same address.
+func (c *Cluster) Restart(t testing.TB) {
+	t.Helper()
+	c.Crash(t)
+	c.start(t)
+}
+
+// Crash kills the API server; Restart brings it back.
+func (c *Cluster) Crash(t testing.TB) {
+	t.Helper()
+	if c.dir == "" {
+		t.Skipf("the cluster of %s cannot be restarted", Override)
+	}
+	c.process.Process.Kill()
+	c.process.Wait()
+}
+
+func (c *Cluster) start(t testing.TB) {
+	t.Helper()
+	c.process = exec.Command(testbin.Controlplane(t), "--dir", c.dir)
 	c.process.Stderr = os.Stderr
 	stdin, err := c.process.StdinPipe()
 	if err != nil {
@@ -54,19 +80,20 @@ func Start(t testing.TB) *Cluster {
 	if err := c.process.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(c.stop)
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	if err != nil {
-		log, _ := os.ReadFile(filepath.Join(dir, "apiserver.log"))
+		log, _ := os.ReadFile(filepath.Join(c.dir, "apiserver.log"))
 		t.Fatalf("the API server does not start: %v\n%s", err, tail(string(log)))
 	}
 	c.Kubeconfig = strings.TrimSpace(line)
-	return c
 }
 
 func tail(s string) string { return s[max(0, len(s)-4000):] }
 
 func (c *Cluster) stop() {
+	if c.stdin == nil {
+		return // it did not start
+	}
 	c.stdin.Close()
 	done := make(chan struct{})
 	go func() { c.process.Wait(); close(done) }()

@@ -7,11 +7,14 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/pem"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	apiextensions "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -31,18 +34,22 @@ type config struct {
 	port       int
 }
 
+// newConfig makes one, or takes up that of a control plane that ran in dir
+// before: its clients find it again, at the same address.
 func newConfig(dir string) (*config, error) {
+	c := &config{dir: dir}
+	if err := c.read(); err == nil {
+		return c, nil
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
 	secret := make([]byte, 16)
 	if _, err := rand.Read(secret); err != nil {
 		return nil, err
 	}
-	c := &config{dir: dir, token: hex.EncodeToString(secret)}
+	c.token = hex.EncodeToString(secret)
 	var err error
 	if c.port, err = freePort(); err != nil {
-		return nil, err
-	}
-	users := c.token + `,admin,admin,"system:masters"` + "\n"
-	if err := os.WriteFile(c.path("tokens.csv"), []byte(users), 0o600); err != nil {
 		return nil, err
 	}
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -50,7 +57,31 @@ func newConfig(dir string) (*config, error) {
 		return nil, err
 	}
 	text := pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)})
-	return c, os.WriteFile(c.path("service-account.key"), text, 0o600)
+	if err := os.WriteFile(c.path("service-account.key"), text, 0o600); err != nil {
+		return nil, err
+	}
+	users := c.token + `,admin,admin,"system:masters"` + "\n"
+	if err := os.WriteFile(c.path("tokens.csv"), []byte(users), 0o600); err != nil {
+		return nil, err
+	}
+	return c, os.WriteFile(c.path("port"), []byte(strconv.Itoa(c.port)), 0o600)
+}
+
+// read reads what an earlier run has written.
+func (c *config) read() error {
+	port, err := os.ReadFile(c.path("port")) // written last
+	if err != nil {
+		return err
+	}
+	if c.port, err = strconv.Atoi(string(port)); err != nil {
+		return err
+	}
+	users, err := os.ReadFile(c.path("tokens.csv"))
+	if err != nil {
+		return err
+	}
+	c.token, _, _ = strings.Cut(string(users), ",")
+	return nil
 }
 
 func freePort() (int, error) {

@@ -43,7 +43,7 @@ func (r *repository) explain(ctx context.Context, err error) error {
 			return r.missing(ctx)
 		case http.StatusBadRequest:
 			if len(answer.Errors) == 0 && r.PlainHTTP {
-				return fmt.Errorf("registry %s does not understand plain HTTP: leave out --plain-http", host)
+				return fmt.Errorf("registry %s does not understand plain HTTP: leave out %s", host, r.plainHTTP())
 			}
 		}
 		detail := http.StatusText(answer.StatusCode)
@@ -56,16 +56,29 @@ func (r *repository) explain(ctx context.Context, err error) error {
 	if errors.As(err, &u) {
 		err = u.Err // what it was about is said already
 		if strings.Contains(err.Error(), "server gave HTTP response to HTTPS client") {
-			return fmt.Errorf("registry %s speaks plain HTTP: say --plain-http, if that is meant", host)
+			return fmt.Errorf("registry %s speaks plain HTTP: say %s, if that is meant", host, r.plainHTTP())
 		}
 		return fmt.Errorf("reach registry %s: %w", host, err)
 	}
 	return fmt.Errorf("registry %s: %w", host, err)
 }
 
+// plainHTTP is how whoever reads the message asks for plain HTTP.
+func (r *repository) plainHTTP() string {
+	if r.given {
+		return "plainHTTP"
+	}
+	return "--plain-http"
+}
+
 func (r *repository) unauthorized() error {
 	host := r.ref.Registry
-	if r.known {
+	switch {
+	case r.given && r.known:
+		return fmt.Errorf("registry %s does not let the credentials that it is given use %s: they must be those of somebody who may", host, r.ref.Repository)
+	case r.given:
+		return fmt.Errorf("registry %s wants credentials for %s, and is given none", host, r.ref.Repository)
+	case r.known:
 		return fmt.Errorf("registry %s does not let these credentials use %s: log in as somebody who may, with: docker login %s", host, r.ref.Repository, host)
 	}
 	return fmt.Errorf("registry %s wants credentials for %s, and there are none: log in with: docker login %s (or helm registry login %s)", host, r.ref.Repository, host, host)

@@ -172,7 +172,7 @@ func readManifest(mediaType string, text []byte) (*v1.Manifest, error) {
 	switch config := m.Config.MediaType; {
 	case mediaType == v1.MediaTypeImageIndex, strings.Contains(mediaType, "manifest.list"):
 		return nil, isA("a list of images for several platforms")
-	case config == "application/vnd.cncf.helm.config.v1+json":
+	case config == chartConfigType:
 		return nil, isA("a Helm chart; fetch it with helm pull")
 	case config == v1.MediaTypeImageConfig, config == "application/vnd.docker.container.image.v1+json":
 		return nil, isA("a container image")

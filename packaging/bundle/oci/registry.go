@@ -30,25 +30,33 @@ type Options struct {
 	PlainHTTP bool
 	// UserAgent is how to introduce ourselves.
 	UserAgent string
+	// Login, if set, is asked for the credentials of a registry instead of all
+	// that this machine keeps; the zero value is nobody.
+	Login func(host string) Login
+	// Transport is how requests are sent, if not in the default way.
+	Transport http.RoundTripper
 }
+
+// A Login is who to be for a registry.
+type Login struct{ Username, Password string }
 
 // A repository is one that we speak to.
 type repository struct {
 	*remote.Repository
 	ref Reference
-	// known is set once credentials were found for the registry.
-	known bool
+	// known is set once credentials were found for the registry, given when they
+	// are not those of this machine.
+	known, given bool
 }
 
 func open(ref Reference, o Options) (*repository, error) {
-	store, err := stored()
+	find, err := o.credential()
 	if err != nil {
 		return nil, err
 	}
-	r := &repository{ref: ref}
-	client := &auth.Client{Client: &http.Client{Transport: retry.NewTransport(nil)}, Cache: auth.NewCache()}
+	r := &repository{ref: ref, given: o.Login != nil}
+	client := &auth.Client{Client: &http.Client{Transport: retry.NewTransport(o.Transport)}, Cache: auth.NewCache()}
 	client.SetUserAgent(o.UserAgent)
-	find := credentials.Credential(store)
 	client.Credential = func(ctx context.Context, host string) (auth.Credential, error) {
 		c, err := find(ctx, host)
 		r.known = r.known || c != auth.EmptyCredential
@@ -60,6 +68,21 @@ func open(ref Reference, o Options) (*repository, error) {
 		PlainHTTP: o.PlainHTTP,
 	}
 	return r, nil
+}
+
+// credential returns what finds the credentials of a host.
+func (o Options) credential() (auth.CredentialFunc, error) {
+	if o.Login != nil {
+		return func(_ context.Context, host string) (auth.Credential, error) {
+			l := o.Login(host)
+			return auth.Credential{Username: l.Username, Password: l.Password}, nil
+		}, nil
+	}
+	store, err := stored()
+	if err != nil {
+		return nil, err
+	}
+	return credentials.Credential(store), nil
 }
 
 // stored returns the credentials of helm, then of docker.
@@ -108,6 +131,15 @@ var errEnough = errors.New("enough")
 // tags returns the tags of the repository, as many as one can choose from.
 func (r *repository) tags(ctx context.Context) ([]string, error) {
 	const most = 1000
+	all, err := r.allTags(ctx, most)
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	return all, err
+}
+
+// allTags returns the tags; with errEnough, there are more than that.
+func (r *repository) allTags(ctx context.Context, most int) ([]string, error) {
 	var all []string
 	err := r.Tags(ctx, "", func(some []string) error {
 		if all = append(all, some...); len(all) >= most {
@@ -115,8 +147,5 @@ func (r *repository) tags(ctx context.Context) ([]string, error) {
 		}
 		return nil
 	})
-	if errors.Is(err, errEnough) {
-		err = nil
-	}
 	return all, err
 }

@@ -1,0 +1,18 @@
+{{- define "tiphys.controllerArgs" -}}
+- --namespace=$(POD_NAMESPACE)
+- --leader-elect
+- --concurrency={{ .Values.controller.concurrency }}
+- --metrics-address=:8080
+- --hook-address={{ ternary ":8081" "" .Values.controller.hook }}
+- --page-address={{ ternary ":8082" "" .Values.controller.page }}
+- --log-level={{ .Values.log.level }}
+{{- with .Values.argo.version }}
+- --argo-version={{ . }}
+{{- end }}
+{{- with .Values.controller.argoURL }}
+- --argo-url={{ . }}
+{{- end }}
+{{- with .Values.controller.prometheus }}
+- --prometheus={{ . }}
+{{- end }}
+{{- end -}}
