@@ -3,14 +3,18 @@ package source_test
 import (
 	"bufio"
 	"bytes"
+	"compress/zlib"
 	"context"
 	"crypto/rand"
+	"crypto/sha1"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -133,6 +137,70 @@ func random(t testing.TB, size int) string {
 		t.Fatal(err)
 	}
 	return fmt.Sprintf("%x", b)
+}
+
+// A few bytes that say they stand for many are not made up.
+func TestPackBombs(t *testing.T) {
+	tidy(t)
+	r := newRepo(t, plain)
+	size := func(n uint64) (b []byte) { // as deltas write it
+		for ; n > 0x7f; n >>= 7 {
+			b = append(b, byte(n)|0x80)
+		}
+		return append(b, byte(n))
+	}
+	base := object(3, 3, nil, []byte("abc"))
+	delta := append(append(size(3), size(1<<40)...), 0x90, 3)
+	zeros := make([]byte, 63<<20)
+	many := slices.Repeat([][]byte{object(3, uint64(len(zeros)), nil, zeros)}, 20)
+	for name, c := range map[string]struct {
+		count   uint32
+		objects [][]byte
+		want    string
+	}{
+		"a delta":          {2, [][]byte{base, object(6, uint64(len(delta)), []byte{byte(len(base))}, delta)}, "a file of the commit has 1048576 MiB"},
+		"a length":         {1, [][]byte{object(3, 1<<50, nil, []byte("abc"))}, "a file of the commit has 1073741824 MiB"},
+		"more than said":   {1, [][]byte{object(3, 3, nil, zeros)}, "what the server sends is broken"},
+		"a count":          {1 << 31, nil, "the commit has 2147483648 files and folders"},
+		"all of them":      {20, many, "the commit has more than the 1024 MiB that are unpacked"},
+		"a base too early": {1, [][]byte{object(6, uint64(len(delta)), []byte{100}, delta)}, "what the server sends is broken"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pack := binary.BigEndian.AppendUint32([]byte("PACK\x00\x00\x00\x02"), c.count)
+			pack = append(pack, bytes.Join(c.objects, nil)...)
+			sum := sha1.Sum(pack)
+			pack = append(pack, sum[:]...)
+			s, o := r.https(t, answer(func(w http.ResponseWriter, q *http.Request) bool {
+				if q.Method != http.MethodPost {
+					return false
+				}
+				w.Header().Set("Content-Type", "application/x-git-upload-pack-result")
+				_, _ = io.WriteString(w, shallowLine(r)+"0008NAK\n")
+				for part := range slices.Chunk(pack, 60_000) {
+					_, _ = io.WriteString(w, pkt("\x01"+string(part)))
+				}
+				_, _ = io.WriteString(w, "0000")
+				return true
+			}))
+			refuses(t, at(s), o, c.want)
+		})
+	}
+}
+
+// object is one of a pack, as it stands there.
+func object(kind byte, size uint64, base, data []byte) []byte {
+	first := kind<<4 | byte(size&0xf)
+	var out []byte
+	for size >>= 4; size > 0; size >>= 7 {
+		out = append(out, first|0x80)
+		first = byte(size & 0x7f)
+	}
+	var b bytes.Buffer
+	b.Write(append(append(out, first), base...))
+	z := zlib.NewWriter(&b)
+	_, _ = z.Write(data)
+	_ = z.Close()
+	return b.Bytes()
 }
 
 // cut ends the connection after some bytes of a pack.

@@ -181,3 +181,5 @@ func (e *brokenOff) Error() string {
 	}
 	return "the server breaks off in the middle: " + oneLine(e.err.Error())
 }
+
+func (e *brokenOff) Unwrap() error { return e.err }
