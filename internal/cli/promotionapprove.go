@@ -15,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/tiphys-dev/tiphys/api/v1alpha1"
+	"github.com/tiphys-dev/tiphys/packaging/deploy"
 	"github.com/tiphys-dev/tiphys/promotion/client"
 )
 
@@ -224,7 +225,7 @@ func interactive(s Streams) bool {
 func ask(ctx context.Context, s Streams, question string) (bool, error) {
 	fmt.Fprintf(s.Err, "%s [y/N] ", question)
 	var line string
-	err := until(ctx, func() error {
+	err := deploy.Until(ctx, func() error {
 		line, _ = bufio.NewReader(s.In).ReadString('\n') // the end of input is no
 		return nil
 	})

@@ -1,11 +1,8 @@
 package pin
 
 import (
-	"context"
 	"errors"
 	"time"
-
-	"github.com/tiphys-dev/tiphys/api/v1alpha1"
 )
 
 // An Order is a pin that is to be in a branch of a repository.
@@ -32,6 +29,9 @@ type Order struct {
 	Forge *Forge
 	// Since is from when on a pull request that was closed counts as a refusal.
 	Since time.Time
+	// Seen is a Head of an earlier Look that did not have the pin. While it is
+	// still the head, Look fetches nothing.
+	Seen string
 	// Local allows repositories that are folders of this machine, and HTTP
 	// without TLS. It is for tests.
 	Local bool
@@ -54,36 +54,25 @@ const (
 	Absent   Standing = "Absent"   // neither in the branch nor proposed
 	Proposed Standing = "Proposed" // in an open pull request
 	Merged   Standing = "Merged"   // in the branch
-	Refused  Standing = "Refused"  // the pull request was closed
+	Refused  Standing = "Refused"  // the pull request was closed by somebody
 )
 
 // A Result tells what became of an order.
 type Result struct {
 	Standing Standing
-	// Commit is the head of the branch when Merged, of the proposed branch when Proposed.
+	// Commit is a commit that has the pin: the head of the branch when Merged,
+	// that of the proposed branch when Proposed.
 	Commit string
+	// Head is that of the branch, as it was seen.
+	Head string
 	// Already is set when it was so before: nothing was done.
 	Already bool
 	// Branch and PullRequest, its URL, are those of a proposal.
 	Branch, PullRequest string
+	// Superseded are the URLs of the pull requests that were closed for it.
+	Superseded []string
 }
 
 // ErrWrong is in errors that trying again does not mend: an order that cannot
 // be, or what is in the way in the repository.
 var ErrWrong = errors.New("this has to be mended first")
-
-// Commit brings the pin into the branch. It does nothing when the branch pins
-// that digest already. Others may push meanwhile: nothing of theirs is lost.
-// No error holds a credential.
-func Commit(ctx context.Context, o Order) (*Result, error) { return nil, errors.New("not there yet") }
-
-// Propose opens a pull request for the pin, or finds the one that is open, and
-// closes those for other pins of the same environment and chart. One that was
-// refused is not opened again.
-func Propose(ctx context.Context, o Order) (*Result, error) { return nil, errors.New("not there yet") }
-
-// Look tells how far the pin is. Without a Forge it is in the branch or absent.
-func Look(ctx context.Context, o Order) (*Result, error) { return nil, errors.New("not there yet") }
-
-// Evidence tells what gates answered and who approved, as plain text.
-func Evidence(gates []v1alpha1.GateStatus, approvals []v1alpha1.ApprovalRecord) string { return "" }
