@@ -40,7 +40,9 @@ var everything = []string{
 	"namespaces.exclude={kube-system}", "namespaces.selector.matchLabels.checked=yes", "argo.version=3.6",
 	"podLabels.a=b", "podAnnotations.a=b", "serviceAccount.annotations.a=b", "image.digest=sha256:" + strings.Repeat("0", 64),
 	"tolerations[0].operator=Exists", "nodeSelector.a=b", "image.pullSecrets[0].name=a", "networkPolicy.metricsFrom[0].podSelector.matchLabels.a=b",
-	"clientCA.secret=clients",
+	"clientCA.secret=clients", "controller.enabled=true", "controller.page=true", "controller.namespaces={default}", "controller.serviceAccounts={deployer}",
+	"controller.argoURL=https://argo.example.com", "controller.prometheus=http://prometheus:9090", "controller.podLabels.a=b", "controller.podAnnotations.a=b",
+	"controller.serviceAccountAnnotations.a=b", "controller.image.digest=sha256:" + strings.Repeat("0", 64), "approvals.stampByPolicy=true",
 }
 
 // others are for the kinds of cert-manager and Prometheus Operator.
@@ -52,6 +54,7 @@ func TestServerTakesTheChart(t *testing.T) {
 	for name, helm := range helms {
 		for what, set := range map[string][]string{
 			"as it is": nil, "with everything": everything,
+			"the controller alone": {"webhook.enabled=false", "controller.enabled=true", "controller.hook=false", "controller.replicas=1"},
 			"with nothing": {"watch.templates=false", "watch.configMaps=false", "watch.serviceAccounts=false", "watch.persistentVolumeClaims=false", "concurrency.enabled=false",
 				"mutating.enabled=false", "podDisruptionBudget.enabled=false", "crds.install=false"},
 		} {
@@ -176,7 +179,8 @@ func TestProductVolumes(t *testing.T) {
 
 // The schema knows every value that there is, and refuses what there is not.
 func TestProductSchema(t *testing.T) {
-	for _, bad := range []string{"watch.secret=true", "replicas=0", "validating.failurePolicy=fail", "argo.controllers={argo}", "audit.interval=ten", "audit.interval=5", "certificates.mode=none", "clientCA.secret=A_b"} {
+	for _, bad := range []string{"watch.secret=true", "replicas=0", "validating.failurePolicy=fail", "argo.controllers={argo}", "audit.interval=ten", "audit.interval=5", "certificates.mode=none", "clientCA.secret=A_b",
+		"controller.namespaces={A_b}", "controller.replicas=0", "controller.argoURL=argo", "controller.image.digest=x", "controller.tmpSize=much"} {
 		if _, err := template(t, testbin.Helm4(t), "tiphys", "", "--set", bad); err == nil {
 			t.Errorf("%s is taken", bad)
 		}

@@ -15,6 +15,7 @@ func FuzzReview(f *testing.F) {
 	for _, q := range []webhooktest.Request{
 		{Object: good}, {Object: good, Old: good, Operation: "UPDATE"}, {Old: good, Operation: "DELETE"}, {Object: "{}", Group: "argoproj.io", Kind: "Sensor"},
 		{Object: "{apiVersion: tiphys.dev/v1alpha1, kind: WorkflowPolicy, metadata: {name: a}, spec: {rules: {dag-cycle: no}}}"},
+		{Object: approval("by: {user: bob, groups: [sre]}")}, {Object: approval("by: [a]")}, {Object: approval(""), Old: approval("by: {user: alice}"), Operation: "UPDATE"},
 	} {
 		f.Add(uint8(0), q.Body())
 		f.Add(uint8(1), q.Body())

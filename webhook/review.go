@@ -114,6 +114,10 @@ func (a *asked) validate(ctx context.Context, s *State, r *Response) {
 		}
 		return
 	}
+	if a.approval() {
+		a.approve(r)
+		return
+	}
 	if n := a.planted(storedTemplates); n != nil {
 		r.deny(http.StatusForbidden, "Forbidden", n.Path()+": Argo would run these templates in place of those that spec refers to, and nobody has checked them: leave them out")
 		return
@@ -162,6 +166,10 @@ func (none) Terms(*manifest.Node) *lint.Terms { return nil }
 // manifest again sends that without what was written into it: if it comes out
 // as it was, it is written again, and if not, nothing is.
 func (a *asked) mutate(ctx context.Context, s *State, r *Response) {
+	if a.approval() {
+		a.stamp(r)
+		return
+	}
 	again := !mutate.Applies(a.Operation, a.Kind)
 	a.Defaults = true
 	if again {

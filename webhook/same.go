@@ -32,7 +32,7 @@ func sound(spec *manifest.Node) bool {
 
 // skip returns why an object need not be looked at, "" if it must.
 func (a *asked) skip(e Endpoint) string {
-	ours := a.Group == "argoproj.io" && flows[a.Kind] || a.policy()
+	ours := a.Group == "argoproj.io" && flows[a.Kind] || a.policy() || a.approval()
 	switch {
 	case a.Operation != "CREATE" && a.Operation != "UPDATE":
 		return skipOperation
@@ -40,7 +40,7 @@ func (a *asked) skip(e Endpoint) string {
 		return skipSubResource
 	case !ours, e != Validate && a.policy(), e == Runs && a.Kind != "Workflow":
 		return skipKind
-	case e == Runs && a.Operation != "CREATE":
+	case (e == Runs || e == Mutate && a.approval()) && a.Operation != "CREATE":
 		return skipOperation
 	case a.Operation == "CREATE" || a.old == nil || a.document.Root == nil:
 		return ""

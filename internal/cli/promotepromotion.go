@@ -45,7 +45,12 @@ func promotePromotion(c *cobra.Command, s Streams, f *promoteFlags, name string)
 // pin holds an environment at a candidate, and says what that means.
 func (f *promotionFlags) pin(ctx context.Context, s Streams, cl *client.Client, v promotionView, environment, candidate, reason string) error {
 	name := v.Promotion.Name
+	place := v.place(candidate, environment)
 	pin := v1alpha1.Pin{Candidate: candidate, Reason: reason, At: metav1.Time{Time: time.Now().Truncate(time.Second)}}
+	failed := place != nil && place.Failed != nil
+	if failed && !pin.At.After(place.Failed.Time) { // our clock is behind that of the controller
+		pin.At.Time = place.Failed.Add(time.Second)
+	}
 	was, err := cl.Pin(ctx, name, environment, pin, client.Options{DryRun: f.dryRun})
 	if err != nil {
 		return promotionError(err)
@@ -56,9 +61,9 @@ func (f *promotionFlags) pin(ctx context.Context, s Streams, cl *client.Client, 
 	}
 	fmt.Fprintf(s.Out, "%s of promotion %q %s held at %s\n", environment, name, verb, printable(v.describe(candidate)))
 	st := v.status(environment)
-	switch place := v.place(candidate, environment); {
-	case place != nil && (place.State == v1alpha1.Failed || place.State == v1alpha1.RolledBack):
-		fmt.Fprintf(s.Out, "it is %s there: it is tried again\n", place.State)
+	switch {
+	case failed:
+		fmt.Fprintln(s.Out, "it failed there before: it is tried again once its gates are open")
 	case st.Candidate == candidate:
 		fmt.Fprintln(s.Out, "it is there already")
 	case place != nil && place.Deployment != nil:

@@ -15,8 +15,13 @@ func (v promotionView) opens(candidate, environment string, g v1alpha1.GateStatu
 		return nil
 	}
 	name := v.Promotion.Name
-	if g.Kind == "freeze" {
-		return &advice{"when the freeze is taken off", typed("freeze", name, environment, "--off")}
+	switch g.Kind { // of what holds beside the gates of the spec
+	case "freeze":
+		return &advice{"the end of the freeze", typed("freeze", name, environment, "--off")}
+	case "pin":
+		return &advice{"another pin, or none", typed("promote", name, "--to", environment)}
+	case "busy":
+		return &advice{Text: "the end of the smoke run"}
 	}
 	var spec v1alpha1.Gate
 	for _, one := range v.spec(environment).Gates {
@@ -141,6 +146,9 @@ func sayPlaced(say func(string, ...any), label string, p *placed, now time.Time)
 	}
 	if p.Proposal != "" {
 		say("  pull request: %s", p.Proposal)
+	}
+	if p.Undo != "" {
+		say("  to take that back: %s", p.Undo)
 	}
 	for _, g := range p.Gates {
 		sayGate(say, g, now)

@@ -53,7 +53,7 @@ func (f *backFlags) run(c *cobra.Command, s Streams, name, environment string) e
 	}
 	err := f.promotion().rollBack(c.Context(), s, name, environment, f.candidate, f.reason)
 	if errors.Is(err, client.ErrNotFound) || errors.Is(err, client.ErrNotInstalled) {
-		return fmt.Errorf("%q is no revision: it is a number, as tiphys history shows it; and for a promotion, %w", environment, err)
+		return fmt.Errorf("%q is no revision: it is a number, as tiphys history shows it; and for a promotion, %v", environment, err)
 	}
 	return err
 }

@@ -160,7 +160,7 @@ func writePromotions(w io.Writer, all []v1alpha1.Promotion, namespaces bool, now
 			for at, e := range environmentNames(p) {
 				cells[at] = e + "=" + cells[at]
 			}
-			cells = []string{strings.Join(cells, " ")}
+			cells = []string{strings.Join(cells, ", ")}
 		}
 		row = append(row, cells...)
 		row = append(row, orDash(p.Status.BlockedBy), orDash(inText(now, p.Status.Next)), duration.HumanDuration(max(0, now.Sub(p.CreationTimestamp.Time))))
@@ -196,10 +196,10 @@ func environmentCells(p *v1alpha1.Promotion) []string {
 		e := &p.Spec.Environments[i]
 		cell := orDash(v.status(e.Name).Summary)
 		if e.Freeze != nil {
-			cell += ",frozen"
+			cell += " (frozen)"
 		}
 		if e.Pin != nil {
-			cell += ",pinned"
+			cell += " (pinned)"
 		}
 		cells = append(cells, cell)
 	}

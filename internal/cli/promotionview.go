@@ -1,12 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/tiphys-dev/tiphys/api/v1alpha1"
@@ -66,6 +66,23 @@ func (v promotionView) newer(a, b string) bool {
 		return slices.IndexFunc(v.Candidates, func(c v1alpha1.Candidate) bool { return c.Name == name })
 	}
 	return at(a) >= 0 && at(b) >= 0 && at(a) < at(b)
+}
+
+// ready is the newest candidate that may enter an environment as far as the one
+// before it goes, "" for none.
+func (v promotionView) ready(environment string) string {
+	at := v.index(environment)
+	for i := range v.Candidates {
+		name := v.Candidates[i].Name
+		if at == 0 {
+			return name
+		}
+		place := v.place(name, v.Promotion.Spec.Environments[at-1].Name)
+		if place != nil && (place.State == v1alpha1.Verified || place.State == v1alpha1.Replaced && place.Verified != nil) {
+			return name
+		}
+	}
+	return ""
 }
 
 // choose finds the candidate that a user means: by its name, or by the first
@@ -141,16 +158,10 @@ func (v promotionView) troubles() []string {
 	if p.Status.ObservedGeneration == 0 {
 		all = append(all, "no controller has looked at it yet: is tiphys-controller running, and does it see this namespace?")
 	}
-	for _, kind := range []string{"Stalled", "Ready"} {
-		c := meta.FindStatusCondition(p.Status.Conditions, kind)
-		if c == nil || (c.Status == "True") == (kind == "Ready") || c.Status == "Unknown" || p.Spec.Suspend && c.Reason == "Suspended" {
-			continue
-		}
-		text := c.Message
-		if text == "" {
-			text = c.Reason
-		}
-		if !slices.Contains(all, text) {
+	for _, c := range p.Status.Conditions {
+		stalled := c.Type == "Stalled" && c.Status == "True"
+		broken := c.Type == "Ready" && c.Status == "False" && c.Reason != "Progressing" && c.Reason != "Suspended"
+		if text := cmp.Or(c.Message, c.Reason); (stalled || broken) && !slices.Contains(all, text) {
 			all = append(all, text)
 		}
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -90,8 +91,10 @@ type placed struct {
 	Revision  int32          `json:"revision,omitempty"`
 	Unhealthy string         `json:"unhealthy,omitempty"`
 	// Proposal is a pull request.
-	Proposal string       `json:"pullRequest,omitempty"`
-	Gates    []gateAdvice `json:"gates,omitempty"`
+	Proposal string `json:"pullRequest,omitempty"`
+	// Undo is what takes back that it is rejected.
+	Undo  string       `json:"undo,omitempty"`
+	Gates []gateAdvice `json:"gates,omitempty"`
 }
 
 // A gateAdvice is what a gate answered, and what would open it.
@@ -148,62 +151,62 @@ func (v promotionView) placed(candidate, environment string, state v1alpha1.Stat
 	if place.Deployment != nil {
 		p.Revision, p.Proposal = place.Deployment.Revision, place.Deployment.PullRequest
 	}
+	p.Proposal = cmp.Or(place.PullRequest, p.Proposal)
+	if p.State == v1alpha1.Rejected {
+		p.Undo = v.unreject(place)
+	}
 	for _, g := range v.gates(place) {
-		p.Gates = append(p.Gates, gateAdvice{g, v.opens(candidate, environment, g, typed)})
+		opens := v.opens(candidate, environment, g, typed)
+		if opens != nil && p.Undo != "" && g.Kind == "approval" {
+			opens = &advice{"that it is not rejected any more", p.Undo}
+		}
+		p.Gates = append(p.Gates, gateAdvice{g, opens})
 	}
 	return p
 }
 
 // nothingWaits says why no candidate waits to enter an environment.
 func (v promotionView) nothingWaits(environment string, typed commands) advice {
-	at, there := v.index(environment), v.status(environment).Candidate
-	var next string
-	switch {
-	case len(v.Candidates) == 0:
+	if len(v.Candidates) == 0 {
 		return advice{Text: "no candidate was found in the source yet"}
-	case at == 0:
-		next = v.Candidates[0].Name
-	default:
-		before := v.Promotion.Spec.Environments[at-1].Name
-		st := v.status(before)
-		if st.Candidate == "" {
-			return advice{"nothing is in " + before + " yet, where it has to be verified first", typed("why", v.Promotion.Name, before)}
-		}
-		if st.State != v1alpha1.Verified && !v.settled(st.Candidate, environment) {
-			text := fmt.Sprintf("%s is not verified in %s yet: it is %s there", st.Candidate, before, st.State)
-			for _, g := range v.gates(v.place(st.Candidate, before)) {
-				if word, _ := answer(g); word != "open" {
-					text += fmt.Sprintf("; gate %s %s: %s", g.Name, word, g.Message)
-					break
-				}
-			}
-			return advice{text, typed("why", v.Promotion.Name, before)}
-		}
-		next = st.Candidate
 	}
-	if next == there {
-		return v.nothingNewer(environment, there, typed)
-	}
-	return v.refusedThere(next, environment, typed)
-}
-
-// settled reports whether it is decided that a candidate does not enter an
-// environment by itself.
-func (v promotionView) settled(candidate, environment string) bool {
-	place := v.place(candidate, environment)
-	return place != nil && place.State != v1alpha1.Waiting
-}
-
-// nothingNewer is about an environment that has what could enter it.
-func (v promotionView) nothingNewer(environment, there string, typed commands) advice {
-	place := v.place(there, environment)
-	if place != nil && place.State == v1alpha1.Failed {
+	there, next := v.status(environment).Candidate, v.ready(environment)
+	if place := v.place(there, environment); place != nil && place.State == v1alpha1.Failed {
 		return v.refusedThere(there, environment, typed)
 	}
-	if at := v.index(environment); at > 0 {
-		return advice{Text: "what is verified in " + v.Promotion.Spec.Environments[at-1].Name + " is what is here"}
+	if next != "" && next != there && (there == "" || v.newer(next, there)) {
+		return v.refusedThere(next, environment, typed)
 	}
-	return advice{Text: "the newest package of the source is what is here"}
+	at := v.index(environment)
+	if at == 0 {
+		return advice{Text: "the newest package of the source is what is here"}
+	}
+	for i := at - 1; i >= 0; i-- {
+		before := v.Promotion.Spec.Environments[i].Name
+		st := v.status(before)
+		switch {
+		case st.Candidate == "" && there == "":
+			return advice{"nothing is in " + before + " yet, where it has to be verified first", typed("why", v.Promotion.Name, before)}
+		case st.Candidate != "" && st.Candidate != there && (there == "" || v.newer(st.Candidate, there)):
+			return advice{v.underWay(st, i < at-1), typed("why", v.Promotion.Name, before)}
+		}
+	}
+	return advice{Text: "what is verified in " + v.Promotion.Spec.Environments[at-1].Name + " is what is here"}
+}
+
+// underWay tells of a candidate in an environment before, and the gate that
+// holds it there.
+func (v promotionView) underWay(st v1alpha1.EnvironmentStatus, far bool) string {
+	text := fmt.Sprintf("%s is not verified in %s yet: it is %s there", st.Candidate, st.Name, st.State)
+	if far {
+		text = fmt.Sprintf("%s is on its way: it is %s in %s", st.Candidate, st.State, st.Name)
+	}
+	for _, g := range v.gates(v.place(st.Candidate, st.Name)) {
+		if word, _ := answer(g); word != "open" {
+			return text + fmt.Sprintf("; gate %s %s: %s", g.Name, word, g.Message)
+		}
+	}
+	return text
 }
 
 // refusedThere says what became of a candidate that could have been the next.
@@ -219,16 +222,7 @@ func (v promotionView) refusedThere(candidate, environment string, typed command
 	again := typed("promote", v.Promotion.Name, "--to", environment, "--candidate", candidate)
 	switch place.State {
 	case v1alpha1.Rejected:
-		for _, a := range place.Approvals {
-			if a.Decision == v1alpha1.ToReject {
-				message = " by " + a.User
-				if a.Reason != "" {
-					message += ": " + a.Reason
-				}
-				return advice{candidate + " was rejected" + message, "kubectl delete approval " + a.Approval + " -n " + v.Promotion.Namespace}
-			}
-		}
-		return advice{Text: candidate + " was rejected" + message}
+		return advice{candidate + " is rejected" + message, v.unreject(place)}
 	case v1alpha1.Failed:
 		return advice{candidate + " failed here" + message + "; it is not tried again unless asked for", again}
 	case v1alpha1.RolledBack:
@@ -237,4 +231,14 @@ func (v promotionView) refusedThere(candidate, environment string, typed command
 		return advice{candidate + " was here before", again}
 	}
 	return advice{Text: fmt.Sprintf("%s is %s here%s", candidate, place.State, message)}
+}
+
+// unreject is what takes a rejection back.
+func (v promotionView) unreject(place *v1alpha1.CandidateEnvironment) string {
+	for _, a := range place.Approvals {
+		if a.Decision == v1alpha1.ToReject {
+			return fmt.Sprintf("kubectl delete approvals.tiphys.dev %s -n %s", a.Approval, v.Promotion.Namespace)
+		}
+	}
+	return ""
 }

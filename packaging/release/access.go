@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"slices"
@@ -88,6 +89,8 @@ func (a *Access) Hint(err error, text string) string {
 		return "the cluster at " + where + " does not accept these credentials: log in again"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "nothing answers at " + where + ": is the cluster up, and is it the right one?"
+	case errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET):
+		return "the cluster at " + where + " closed the connection: is it being started anew?"
 	case errors.As(err, &dns):
 		return "the cluster at " + where + " has no address: is it the right name, and is the network or VPN up?"
 	case strings.Contains(text, "x509: ") || strings.Contains(text, "tls: "):

@@ -82,27 +82,38 @@ func (j *Job) options(ctx context.Context, u *unpacked) (render.Options, error) 
 	return optionsOf(state), nil
 }
 
-// check renders and lints, within bounds. What goes on for too long cannot be
-// stopped, as Helm's engine knows no context: it is left behind, and trying
-// again would leave another one behind.
-func (j *Job) check(ctx context.Context, u *unpacked, s *Subject, o render.Options) (*deploy.Check, error) {
+// bounded renders by f, for as long as a chart may take. What goes on for longer
+// cannot be stopped, as Helm's engine knows no context: it is left behind, and
+// trying again would leave another one behind. So that is final.
+func (j *Job) bounded(ctx context.Context, chart string, f func(context.Context) error) error {
 	patience := j.patience
 	if patience == 0 {
 		patience = renderTimeout
 	}
 	short, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	err := deploy.Until(short, func() error { return f(short) })
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil && short.Err() != nil:
+		return refuse(fmt.Errorf("render chart %s: it is not done after %s: is there a loop that never ends", chart, patience))
+	}
+	return err
+}
+
+// check renders and lints, within bounds.
+func (j *Job) check(ctx context.Context, u *unpacked, s *Subject, o render.Options) (*deploy.Check, error) {
 	options := j.Lint
 	if j.Policies != nil {
 		options.Policies = j.Policies(u.env, o.Namespace)
 	}
-	check, err := s.check(short, o, options)
-	switch {
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case short.Err() != nil && err != nil:
-		return nil, refuse(fmt.Errorf("render chart %s: it is not done after %s: is there a loop that never ends", s.Chart.Name, patience))
-	case err != nil:
+	var check *deploy.Check
+	err := j.bounded(ctx, s.Chart.Name, func(ctx context.Context) (err error) {
+		check, err = s.check(ctx, o, options)
+		return err
+	})
+	if err != nil {
 		return nil, u.plain(err)
 	}
 	if out := check.Output(); out != nil {

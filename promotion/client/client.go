@@ -52,22 +52,31 @@ func Open(t Target) (*Client, error) {
 		return nil, err
 	}
 	a.Config.QPS, a.Config.Burst = 50, 300
-	scheme := runtime.NewScheme()
-	if err := v1alpha1.AddToScheme(scheme); err != nil {
-		return nil, fmt.Errorf("know the kinds of promotions: %w", err)
-	}
-	config := rest.CopyConfig(a.Config)
-	config.APIPath, config.GroupVersion = "/apis", &v1alpha1.GroupVersion
-	config.NegotiatedSerializer = serializer.NewCodecFactory(scheme).WithoutConversion()
-	kinds, err := rest.RESTClientFor(config)
+	kinds, err := ours(a.Config)
 	if err != nil {
-		return nil, fmt.Errorf("prepare to talk to the cluster: %w", err)
+		return nil, err
 	}
 	others, err := kubernetes.NewForConfig(a.Config)
 	if err != nil {
 		return nil, fmt.Errorf("prepare to talk to the cluster: %w", err)
 	}
 	return &Client{access: a, kinds: kinds, others: others}, nil
+}
+
+// ours makes a client of our kinds.
+func ours(config *rest.Config) (rest.Interface, error) {
+	scheme := runtime.NewScheme()
+	if err := v1alpha1.AddToScheme(scheme); err != nil {
+		return nil, fmt.Errorf("know the kinds of promotions: %w", err)
+	}
+	config = rest.CopyConfig(config)
+	config.APIPath, config.GroupVersion = "/apis", &v1alpha1.GroupVersion
+	config.NegotiatedSerializer = serializer.NewCodecFactory(scheme).WithoutConversion()
+	kinds, err := rest.RESTClientFor(config)
+	if err != nil {
+		return nil, fmt.Errorf("prepare to talk to the cluster: %w", err)
+	}
+	return kinds, nil
 }
 
 // Namespace is where promotions are looked for.

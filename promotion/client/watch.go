@@ -3,6 +3,8 @@ package client
 import (
 	"cmp"
 	"context"
+	"errors"
+	"net/http"
 	"slices"
 	"sync"
 
@@ -10,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 
 	"github.com/tiphys-dev/tiphys/api/v1alpha1"
@@ -45,11 +48,16 @@ func (c *Client) Watch(ctx context.Context, q Query, see func(Sight)) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	w := &watcher{client: c, query: q, changed: make(chan struct{}, 1), stop: cancel}
+	w := &watcher{client: c, query: q, changed: make(chan struct{}, 1)}
+	config := rest.CopyConfig(c.access.Config)
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return &line{next, w} })
+	if w.kinds, err = ours(config); err != nil {
+		return err
+	}
+	ctx, w.stop = context.WithCancelCause(ctx)
 	var done sync.WaitGroup
 	defer done.Wait()
-	defer cancel(nil)
+	defer w.stop(nil)
 	for i, kind := range []struct {
 		resource string
 		object   runtime.Object
@@ -77,13 +85,29 @@ func (c *Client) Watch(ctx context.Context, q Query, see func(Sight)) error {
 
 type watcher struct {
 	client  *Client
+	kinds   rest.Interface
 	query   Query
 	stores  [3]*store
 	changed chan struct{}
 	stop    context.CancelCauseFunc
 
 	mu       sync.Mutex
-	problems [3]error
+	problems [4]error // of each kind, and of the line
+}
+
+// A line tells whether anybody answers. What watches would not say so, as it
+// takes a connection that ends for nothing but the end of a watch.
+type line struct {
+	next    http.RoundTripper
+	watcher *watcher
+}
+
+func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := l.next.RoundTrip(r)
+	if r.Context().Err() == nil {
+		l.watcher.keep(len(l.watcher.stores), l.watcher.client.explain("watch", err))
+	}
+	return response, err
 }
 
 func (w *watcher) poke() {
@@ -99,9 +123,13 @@ func (w *watcher) note(i int, resource string, err error) {
 		err = nil // it is listed anew
 	}
 	err = w.client.explain("watch "+resource, err)
-	if apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) || apierrors.IsNotFound(err) {
+	if apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) || apierrors.IsNotFound(err) || errors.Is(err, ErrNotInstalled) {
 		w.stop(err)
 	}
+	w.keep(i, err)
+}
+
+func (w *watcher) keep(i int, err error) {
 	w.mu.Lock()
 	was := w.problems[i]
 	w.problems[i] = err
@@ -119,13 +147,13 @@ func (w *watcher) lister(i int, resource string, empty func() runtime.Object) *c
 	return &cache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
 			list := empty()
-			err := w.client.kinds.Get().Namespace(namespace).Resource(resource).SpecificallyVersionedParams(&o, metav1.ParameterCodec, metav1.Unversioned).Timeout(requestTimeout).Do(ctx).Into(list)
+			err := w.kinds.Get().Namespace(namespace).Resource(resource).SpecificallyVersionedParams(&o, metav1.ParameterCodec, metav1.Unversioned).Timeout(requestTimeout).Do(ctx).Into(list)
 			w.note(i, resource, err)
 			return list, err
 		},
 		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
 			o.Watch = true
-			got, err := w.client.kinds.Get().Namespace(namespace).Resource(resource).SpecificallyVersionedParams(&o, metav1.ParameterCodec, metav1.Unversioned).Watch(ctx)
+			got, err := w.kinds.Get().Namespace(namespace).Resource(resource).SpecificallyVersionedParams(&o, metav1.ParameterCodec, metav1.Unversioned).Watch(ctx)
 			w.note(i, resource, err)
 			return got, err
 		},

@@ -27,8 +27,7 @@ func (p *plan) next(i int) (c *v1alpha1.Candidate, back bool) {
 		c := p.find(env.Pin.Candidate)
 		again := c != nil && c == there && state(c, env.Name) == v1alpha1.Failed
 		if c != nil && (c != there || again) && p.allowed(c, env) {
-			e := entry(c, env.Name)
-			return c, e != nil && e.Deployment != nil
+			return c, wasThere(c, env.Name)
 		}
 	}
 	c = p.newest(i)
@@ -36,6 +35,12 @@ func (p *plan) next(i int) (c *v1alpha1.Candidate, back bool) {
 		return nil, false
 	}
 	return c, false
+}
+
+// wasThere reports whether a candidate was in an environment, and well there.
+func wasThere(c *v1alpha1.Candidate, env string) bool {
+	e := entry(c, env)
+	return e != nil && e.Deployment != nil && e.Failed == nil
 }
 
 // newest returns the newest candidate that the environment before has verified.
@@ -73,7 +78,6 @@ func (p *plan) admit(i int, c *v1alpha1.Candidate, back bool) bool {
 		e.Message = ""
 		p.set(e, v1alpha1.Waiting, "waits to enter")
 	}
-	rejected := p.rejected(at)
 	p.hindrances(i, c, back)
 	for _, g := range env.Gates {
 		if g.Entry() && (!back || g.Lint != nil) {
@@ -90,19 +94,8 @@ func (p *plan) admit(i int, c *v1alpha1.Candidate, back bool) bool {
 	if p.d.Needs[at] != 0 {
 		return false
 	}
-	if e.State == v1alpha1.Waiting || e.State == v1alpha1.Rejected {
-		if r := rejected; r != nil && !back {
-			e.Message = fmt.Sprintf("%s rejects it: %s", r.Spec.By.User, r.Spec.Reason)
-			if e.State != v1alpha1.Rejected {
-				p.news("hold", at, "Rejected", "%s is rejected for %s by %s: %s", Short(c.Spec.Digest), env.Name, r.Spec.By.User, r.Spec.Reason)
-			}
-			p.set(e, v1alpha1.Rejected, e.Message)
-			return false
-		}
-		if e.State == v1alpha1.Rejected {
-			e.Message = ""
-			p.set(e, v1alpha1.Waiting, "it is not rejected any more")
-		}
+	if p.denied(at, e, back) {
+		return false
 	}
 	if !open || p.spec.Suspend {
 		return false
@@ -116,6 +109,25 @@ func (p *plan) admit(i int, c *v1alpha1.Candidate, back bool) bool {
 	}
 	p.enter(i, c, why)
 	return true
+}
+
+// denied has a candidate be Rejected for as long as somebody denies it the
+// environment. Going back is not up for approval.
+func (p *plan) denied(at Place, e *v1alpha1.CandidateEnvironment, back bool) bool {
+	r := p.rejected(at)
+	switch {
+	case r != nil && !back && e.State != v1alpha1.Proposed && e.State != v1alpha1.Deploying:
+		e.Message = fmt.Sprintf("%s rejects it: %s", r.Spec.By.User, r.Spec.Reason)
+		if e.State != v1alpha1.Rejected {
+			p.news("hold", at, "Rejected", "%s is rejected for %s: %s", at.Candidate, at.Environment, e.Message)
+		}
+		p.set(e, v1alpha1.Rejected, e.Message)
+		return true
+	case e.State == v1alpha1.Rejected:
+		e.Message = ""
+		p.set(e, v1alpha1.Waiting, "it is not rejected any more")
+	}
+	return false
 }
 
 // hindrances notes what holds beside the gates of the spec.
@@ -149,7 +161,7 @@ func (p *plan) hindrances(i int, c *v1alpha1.Candidate, back bool) {
 func (p *plan) enter(i int, c *v1alpha1.Candidate, why string) {
 	env := &p.spec.Environments[i]
 	e := p.make(c, env.Name)
-	e.Verified, e.Failed, e.Message, e.PullRequest = nil, nil, "", ""
+	e.Verified, e.Message, e.PullRequest = nil, "", ""
 	e.HealthySince, e.Unhealthy = nil, ""
 	e.Gates = slices.DeleteFunc(e.Gates, func(g v1alpha1.GateStatus) bool { return !before(g.Kind) })
 	p.set(e, v1alpha1.Deploying, why)
@@ -170,7 +182,7 @@ func (p *plan) givesWay(c *v1alpha1.Candidate, env *v1alpha1.Environment) bool {
 // dismiss drops a candidate that was being brought in for a newer one.
 func (p *plan) dismiss(c *v1alpha1.Candidate, env *v1alpha1.Environment, by *v1alpha1.Candidate) {
 	e := entry(c, env.Name)
-	e.PullRequest = ""
+	e.Message, e.PullRequest = "", ""
 	p.set(e, v1alpha1.Replaced, fmt.Sprintf("gives way to %s before it is there", Short(by.Spec.Digest)))
 }
 

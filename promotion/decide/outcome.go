@@ -54,6 +54,7 @@ func (p *plan) recordRuns(c *v1alpha1.Candidate, env *v1alpha1.Environment) {
 		if i := slices.IndexFunc(all, func(o v1alpha1.RunRecord) bool { return o.UID == r.UID }); i < 0 {
 			all = append(all, r)
 		} else if !over(&all[i]) || over(&r) {
+			r.Stopping = r.Stopping || all[i].Stopping
 			all[i] = r
 		}
 	}
@@ -94,7 +95,12 @@ func (p *plan) outcome() {
 	}
 	env := &p.spec.Environments[at]
 	switch o.Action.Verb {
-	case Submit, Stop:
+	case Stop:
+		for i := range e.Runs {
+			// One that is gone has stopped too.
+			e.Runs[i].Stopping = e.Runs[i].Stopping || e.Runs[i].Name == o.Action.Run
+		}
+	case Submit:
 		switch {
 		case o.Failed != "" && e.State == v1alpha1.Verifying:
 			p.fail(c, e, fmt.Sprintf("gate %s: %s", o.Action.Gate, o.Failed))
@@ -122,7 +128,7 @@ func (p *plan) outcome() {
 func (p *plan) deployed(c *v1alpha1.Candidate, env *v1alpha1.Environment) {
 	e := entry(c, env.Name)
 	p.replace(c, env)
-	e.Message, e.PullRequest = "", ""
+	e.Failed, e.Message, e.PullRequest = nil, "", ""
 	p.set(e, v1alpha1.Verifying, describe(e.Deployment))
 	p.news("", Place{c.Name, env.Name}, "Deployed", "%s is deployed to %s", Short(c.Spec.Digest), env.Name)
 }

@@ -98,6 +98,7 @@ func (p *plan) verified(i int, c *v1alpha1.Candidate, e *v1alpha1.CandidateEnvir
 func (p *plan) fail(c *v1alpha1.Candidate, e *v1alpha1.CandidateEnvironment, why string) {
 	e.Verified, e.Failed, e.Message = nil, &p.now, why
 	p.set(e, v1alpha1.Failed, why)
+	p.holds = slices.DeleteFunc(p.holds, func(h hold) bool { return h.Place == Place{c.Name, e.Name} })
 	p.news("hold", Place{c.Name, e.Name}, "Failed", "%s failed in %s: %s", Short(c.Spec.Digest), e.Name, why)
 }
 
@@ -120,7 +121,7 @@ func (p *plan) before(c *v1alpha1.Candidate, env *v1alpha1.Environment) *v1alpha
 		return nil
 	}
 	to := p.find(e.Deployment.Replaced)
-	if was := entry(to, env.Name); to == c || was == nil || was.Deployment == nil || was.Failed != nil {
+	if to == c || !wasThere(to, env.Name) {
 		return nil
 	}
 	return to

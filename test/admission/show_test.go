@@ -32,6 +32,7 @@ func TestAdmission(t *testing.T) {
 		{"waivers", waivers},
 		{"a policy comes, breaks and goes", lifecycle},
 		{"what the guide says", tried},
+		{"who approves is stamped", stamped},
 		{"no rights to spare", rights},
 		{"certificates roll under load", rotation},
 		{"the API server is gone", gone},

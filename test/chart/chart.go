@@ -4,6 +4,7 @@ package chart
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"os/exec"
 	"path/filepath"
@@ -149,7 +150,7 @@ func space(t testing.TB, api *cluster.Cluster) {
 	t.Helper()
 	o := &core.Namespace{ObjectMeta: metav1.ObjectMeta{Name: Namespace}}
 	spaces := kubernetes.NewForConfigOrDie(api.Config(t)).CoreV1().Namespaces()
-	if _, err := spaces.Create(t.Context(), o, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
+	if _, err := spaces.Create(context.WithoutCancel(t.Context()), o, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
 		t.Fatal(err)
 	}
 }

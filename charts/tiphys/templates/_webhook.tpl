@@ -35,6 +35,13 @@ namespaceSelector:
   resources: [workflows, workflowtemplates, clusterworkflowtemplates, cronworkflows, sensors]
 {{- end -}}
 
+{{- define "tiphys.approvals" -}}
+- apiGroups: [tiphys.dev]
+  apiVersions: ["*"]
+  operations: {{ toJson . }}
+  resources: [approvals]
+{{- end -}}
+
 {{- /* Argo's controller writes the whole object for each step of a run, and
 people label and annotate: what leaves spec alone is none of our business. */ -}}
 {{- define "tiphys.conditions" -}}

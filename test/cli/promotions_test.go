@@ -1,0 +1,137 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"text/template"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/tools/clientcmd"
+	"sigs.k8s.io/yaml"
+
+	"github.com/tiphys-dev/tiphys/test/cluster"
+	"github.com/tiphys-dev/tiphys/test/testbin"
+)
+
+// TestPromotionScripts runs scripts against an API server that has our kinds.
+// No controller runs there: what one would have written in a status, the scripts
+// write.
+func TestPromotionScripts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts an API server")
+	}
+	c := cluster.Start(t)
+	programs := t.TempDir()
+	if err := os.Symlink(testbin.Kubectl(t), filepath.Join(programs, "kubectl")); err != nil {
+		t.Fatal(err)
+	}
+	all := dynamic.NewForConfigOrDie(c.Config(t))
+	scripts := func(t *testing.T, dir string) {
+		testscript.Run(t, testscript.Params{
+			Dir: dir, RequireExplicitExec: true, RequireUniqueNames: true, UpdateScripts: *update,
+			Setup: func(e *testscript.Env) error {
+				ns := cluster.NamespaceName()
+				for k, v := range map[string]string{
+					"HOME": e.WorkDir, "KUBECONFIG": c.Kubeconfig, "NS": ns, "TZ": "UTC", "TERM": "xterm", "NO_COLOR": "1",
+					"PATH": e.Getenv("PATH") + string(os.PathListSeparator) + programs,
+				} {
+					e.Setenv(k, v)
+				}
+				space := &unstructured.Unstructured{Object: map[string]any{"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"name": ns}}}
+				_, err := all.Resource(schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}).Create(t.Context(), space, metav1.CreateOptions{})
+				return err
+			},
+			Cmds: map[string]func(*testscript.TestScript, bool, []string){
+				"exits": exits, "normal": normal,
+				"objects": func(ts *testscript.TestScript, _ bool, args []string) { objects(ts, all, args) },
+				"as":      func(ts *testscript.TestScript, _ bool, args []string) { as(ts, c.Kubeconfig, args) },
+			},
+		})
+	}
+	t.Run("without our kinds", func(t *testing.T) { scripts(t, "testdata/promotions/none") })
+	c.InstallCRDs(t)
+	t.Run("scripts", func(t *testing.T) { scripts(t, "testdata/promotions") })
+}
+
+// objects FILE... makes the API server hold objects with their status, as they
+// are in files, which are templates: .NS is the namespace, "at" a time from now,
+// "digest" one that begins so.
+func objects(ts *testscript.TestScript, all dynamic.Interface, files []string) {
+	functions := template.FuncMap{
+		"at": func(in string) (string, error) {
+			d, err := time.ParseDuration(in)
+			return time.Now().Add(d).UTC().Format(time.RFC3339), err
+		},
+		"micro": func(in string) (string, error) {
+			d, err := time.ParseDuration(in)
+			return time.Now().Add(d).UTC().Format(metav1.RFC3339Micro), err
+		},
+		"digest": func(begin string) string { return "sha256:" + begin + strings.Repeat("0", 64-len(begin)) },
+	}
+	for _, file := range files {
+		parsed, err := template.New(file).Funcs(functions).Parse(ts.ReadFile(file))
+		ts.Check(err)
+		var text bytes.Buffer
+		ts.Check(parsed.Execute(&text, map[string]string{"NS": ts.Getenv("NS")}))
+		for _, one := range strings.Split(text.String(), "\n---\n") {
+			o := &unstructured.Unstructured{}
+			ts.Check(yaml.UnmarshalStrict([]byte(one), &o.Object))
+			o.SetNamespace(ts.Getenv("NS"))
+			kind := o.GroupVersionKind().GroupVersion().WithResource(strings.ToLower(o.GetKind()) + "s")
+			kept, options := all.Resource(kind).Namespace(o.GetNamespace()), metav1.ApplyOptions{FieldManager: "test", Force: true}
+			_, err := kept.Apply(context.Background(), o.GetName(), o, options)
+			ts.Check(err)
+			if o.Object["status"] != nil {
+				o.SetManagedFields(nil)
+				_, err = kept.ApplyStatus(context.Background(), o.GetName(), o, options)
+				ts.Check(err)
+			}
+		}
+	}
+}
+
+// as USER [GROUP...] has the commands that follow act as somebody else, as
+// "as-user" and "as-user-extra" of a kubeconfig do; as admin, as its own user.
+func as(ts *testscript.TestScript, kubeconfig string, args []string) {
+	if len(args) == 0 {
+		ts.Fatalf("usage: as USER [GROUP...]")
+	}
+	config, err := clientcmd.LoadFromFile(kubeconfig)
+	ts.Check(err)
+	if args[0] == "admin" {
+		ts.Setenv("KUBECONFIG", kubeconfig)
+		return
+	}
+	for _, user := range config.AuthInfos {
+		user.Impersonate, user.ImpersonateGroups = args[0], slices.Concat(args[1:], []string{"system:authenticated"})
+	}
+	path := ts.MkAbs("kubeconfig-" + args[0])
+	ts.Check(clientcmd.WriteToFile(*config, path))
+	ts.Setenv("KUBECONFIG", path)
+}
+
+var (
+	times    = regexp.MustCompile(`20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
+	seconds  = regexp.MustCompile(`\b\d{1,2}s( ago\b| *\n)`)
+	suffixes = regexp.MustCompile(`(approval \S+-)[a-z0-9]{5}\b`)
+)
+
+// normal FILE writes what the last command printed, to standard output and then
+// to standard error, without what is another one in each run.
+func normal(ts *testscript.TestScript, _ bool, args []string) {
+	text := ts.ReadFile("stdout") + ts.ReadFile("stderr")
+	text = strings.ReplaceAll(text, ts.Getenv("NS"), "NS")
+	text = suffixes.ReplaceAllString(seconds.ReplaceAllString(times.ReplaceAllString(text, "TIME"), "SOON$1"), "${1}SUFFIX")
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
+}
