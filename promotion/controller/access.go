@@ -76,10 +76,8 @@ func (c *Controller) target(ctx context.Context, p *v1alpha1.Promotion, env *v1a
 }
 
 func impersonate(namespace, account string) rest.ImpersonationConfig {
-	return rest.ImpersonationConfig{
-		UserName: "system:serviceaccount:" + namespace + ":" + account,
-		Groups:   []string{"system:serviceaccounts", "system:serviceaccounts:" + namespace, "system:authenticated"},
-	}
+	// The API server adds the groups of a service account by itself.
+	return rest.ImpersonationConfig{UserName: "system:serviceaccount:" + namespace + ":" + account}
 }
 
 // remote reads a kubeconfig that somebody else wrote: nothing in it may have this

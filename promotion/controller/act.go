@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -79,8 +80,13 @@ func (c *Controller) deploy(ctx context.Context, s *scene, a decide.Action) (*de
 	return o, nil
 }
 
-// vain tells what an error comes to: an outcome if it is final.
+// vain tells what an error comes to: an outcome if it is final. A right that is
+// missing is no fault of the candidate: as long as nothing was changed, somebody
+// may yet give it.
 func vain(o *decide.Outcome, err error) (*decide.Outcome, error) {
+	if o.Deployment == nil && strings.Contains(err.Error(), " is forbidden: User ") { // Helm makes text of errors
+		return nil, &fault{"Forbidden", err}
+	}
 	if !final(err) {
 		return nil, err
 	}
@@ -216,8 +222,7 @@ func (c *Controller) pin(ctx context.Context, s *scene, a decide.Action) (*decid
 	o := &decide.Outcome{Action: a}
 	switch {
 	case errors.Is(err, pin.ErrWrong):
-		o.Failed = err.Error()
-		return o, nil
+		return nil, &fault{"PinsWrong", err} // how pins are written, not what is pinned
 	case err != nil:
 		return nil, &fault{"GitUnreachable", err}
 	}
