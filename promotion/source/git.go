@@ -74,14 +74,15 @@ func fetchGit(ctx context.Context, w wire, ref, dir, known, tmp string) (*Found,
 	if err != nil {
 		return nil, err
 	}
-	commit, err := choose(all, ref)
+	to, err := choose(all, ref)
 	if err != nil {
 		return nil, err
 	}
+	commit := to.commit
 	if commit.String() == known {
 		return &Found{Revision: known}, nil
 	}
-	req, err := request(commit, all.Capabilities)
+	req, err := request(to.object, all.Capabilities)
 	if err != nil {
 		return nil, err
 	}
@@ -107,35 +108,46 @@ func revised(revision string, err error) error {
 
 func short(h plumbing.Hash) string { return h.String()[:10] }
 
-// choose returns the commit that a branch or a tag leads to.
-func choose(all *packp.AdvRefs, ref string) (plumbing.Hash, error) {
+// A target is what a branch or a tag leads to.
+type target struct {
+	// object is what a server is asked for: the commit, or an annotated tag of
+	// it, as many servers give only what a name leads to directly.
+	object, commit plumbing.Hash
+}
+
+// choose returns what a branch or a tag leads to.
+func choose(all *packp.AdvRefs, ref string) (target, error) {
 	if ref == "" {
 		if all.Head == nil {
-			return plumbing.ZeroHash, rejected("HEAD of the repository leads to no branch that there is: name a ref; %s", branches(all))
+			return target{}, rejected("HEAD of the repository leads to no branch that there is: name a ref; %s", branches(all))
 		}
-		return *all.Head, nil
+		return target{*all.Head, *all.Head}, nil
 	}
 	candidates := []string{ref}
 	if !strings.HasPrefix(ref, "refs/") {
 		candidates = []string{"refs/heads/" + ref, "refs/tags/" + ref}
 	}
-	var found []plumbing.Hash
+	var found []target
 	for _, name := range candidates {
 		h, ok := all.References[name]
-		if peeled, annotated := all.Peeled[name]; annotated {
-			h = peeled
+		if !ok {
+			continue
 		}
-		if ok && !slices.Contains(found, h) {
-			found = append(found, h)
+		t := target{h, h}
+		if peeled, annotated := all.Peeled[name]; annotated {
+			t.commit = peeled
+		}
+		if !slices.ContainsFunc(found, func(f target) bool { return f.commit == t.commit }) {
+			found = append(found, t)
 		}
 	}
 	switch len(found) {
 	case 0:
-		return plumbing.ZeroHash, rejected("there is no branch or tag %q%s; %s", ref, near.Hint(ref, refNames(all)), branches(all))
+		return target{}, rejected("there is no branch or tag %q%s; %s", ref, near.Hint(ref, refNames(all)), branches(all))
 	case 1:
 		return found[0], nil
 	}
-	return plumbing.ZeroHash, rejected("a branch and a tag are called %q and lead to different commits: write %s or %s", ref, candidates[0], candidates[1])
+	return target{}, rejected("a branch and a tag are called %q and lead to different commits: write %s or %s", ref, candidates[0], candidates[1])
 }
 
 func refNames(all *packp.AdvRefs) []string {

@@ -212,13 +212,14 @@ func TestRefs(t *testing.T) {
 	r := newRepo(t, plain)
 	first := r.git("rev-parse", "HEAD")
 	r.git("tag", "v1")
+	between := r.commit("Between", nil) // no branch and no other tag leads to it
 	r.git("tag", "-a", "-m", "A tag", "v1-annotated")
 	r.git("push", "-q", "--tags", "origin")
 	second := r.commit("Second", map[string]string{"charts/etl/values.yaml": "a: 9\n"})
 	r.git("push", "-q", "origin", "HEAD:refs/heads/feature/x", "HEAD:refs/heads/both", first+":refs/tags/both")
 	for ref, want := range map[string]string{
 		"": second, "main": second, "refs/heads/main": second, "feature/x": second,
-		"v1": first, "v1-annotated": first, "refs/tags/v1-annotated": first, "refs/tags/both": first,
+		"v1": first, "v1-annotated": between, "refs/tags/v1-annotated": between, "refs/tags/both": first,
 	} {
 		if got := poll(t, r.source(ref, "charts/etl"), "", local); got.Revision != want {
 			t.Errorf("%q is %s, want %s", ref, got.Revision, want)

@@ -79,9 +79,9 @@ func protocol(ctx context.Context, w wire, err error) error {
 	return fmt.Errorf("the server does not speak as git does: %s", oneLine(err.Error()))
 }
 
-// request asks for one commit without its history and, where the server can
+// request asks for one commit, or a tag of it, without its history and, where the server can
 // leave them out, without files that are too large for any package.
-func request(commit plumbing.Hash, can *capability.List) (*packp.UploadPackRequest, error) {
+func request(object plumbing.Hash, can *capability.List) (*packp.UploadPackRequest, error) {
 	req := packp.NewUploadPackRequest()
 	for _, c := range []capability.Capability{capability.OFSDelta, capability.NoProgress} {
 		if can.Supports(c) {
@@ -110,7 +110,7 @@ func request(commit plumbing.Hash, can *capability.List) (*packp.UploadPackReque
 			return nil, err
 		}
 	}
-	req.Wants = []plumbing.Hash{commit}
+	req.Wants = []plumbing.Hash{object}
 	return req, nil
 }
 
