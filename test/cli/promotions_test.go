@@ -3,7 +3,9 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -20,6 +22,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/yaml"
 
+	"github.com/tiphys-dev/tiphys/test/chart"
 	"github.com/tiphys-dev/tiphys/test/cluster"
 	"github.com/tiphys-dev/tiphys/test/testbin"
 )
@@ -53,7 +56,7 @@ func TestPromotionScripts(t *testing.T) {
 				return err
 			},
 			Cmds: map[string]func(*testscript.TestScript, bool, []string){
-				"exits": exits, "normal": normal,
+				"exits": exits, "normal": normal, "refused": refused,
 				"objects": func(ts *testscript.TestScript, _ bool, args []string) { objects(ts, all, args) },
 				"as":      func(ts *testscript.TestScript, _ bool, args []string) { as(ts, c.Kubeconfig, args) },
 			},
@@ -62,6 +65,8 @@ func TestPromotionScripts(t *testing.T) {
 	t.Run("without our kinds", func(t *testing.T) { scripts(t, "testdata/promotions/none") })
 	c.InstallCRDs(t)
 	t.Run("scripts", func(t *testing.T) { scripts(t, "testdata/promotions") })
+	chart.Render(t).Apply(t, c, chart.Policies...)
+	t.Run("under the policies of the chart", func(t *testing.T) { scripts(t, "testdata/promotions/held") })
 }
 
 // objects FILE... makes the API server hold objects with their status, as they
@@ -119,6 +124,19 @@ func as(ts *testscript.TestScript, kubeconfig string, args []string) {
 	path := ts.MkAbs("kubeconfig-" + args[0])
 	ts.Check(clientcmd.WriteToFile(*config, path))
 	ts.Setenv("KUBECONFIG", path)
+}
+
+// refused COMMAND... waits until a command is refused: policies are in force some
+// time after they were applied.
+func refused(ts *testscript.TestScript, _ bool, args []string) {
+	for end := time.Now().Add(30 * time.Second); ; {
+		var e *exec.ExitError
+		if err := ts.Exec(args[0], args[1:]...); errors.As(err, &e) && e.ExitCode() == 1 {
+			return
+		} else if time.Now().After(end) {
+			ts.Fatalf("%s is not refused: %v", strings.Join(args, " "), err)
+		}
+	}
 }
 
 var (
