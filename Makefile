@@ -13,9 +13,10 @@ STATICCHECK  = $(GO) tool -modfile=tools/go.mod staticcheck
 help: ## Show what there is to make
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: ## Build bin/tiphys and bin/tiphys-webhook
+build: ## Build bin/tiphys, bin/tiphys-webhook and bin/tiphys-controller
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/tiphys ./cmd/tiphys
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/tiphys-webhook ./cmd/tiphys-webhook
+	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/tiphys-controller ./cmd/tiphys-controller
 
 test: testbin ## Run all tests
 	$(GO) test -p 2 ./...

@@ -33,6 +33,7 @@ const (
 	targetName  = "environment.yaml"
 	valuesName  = "values.yaml"
 	secretsName = "secrets.yaml"
+	pinName     = "pin.yaml" // read by others, see promotion/pin
 	schemaName  = "values.schema.json"
 	chartName   = "Chart.yaml"
 )

@@ -207,7 +207,7 @@ func (s *Set) strays(e *Environment) error {
 		if s.Name == "" {
 			continue
 		}
-		if err := s.stray(filepath.Join(dir, s.Name), valuesName, secretsName); err != nil {
+		if err := s.stray(filepath.Join(dir, s.Name), valuesName, secretsName, pinName); err != nil {
 			return err
 		}
 	}

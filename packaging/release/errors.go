@@ -21,6 +21,8 @@ var (
 	// ErrChanged is in the error when a release is not any more what was prepared
 	// for. Nothing was done.
 	ErrChanged = errors.New("release changed meanwhile")
+	// ErrAlready is in the error when Options.Once is set, and it was done before.
+	ErrAlready = errors.New("the release is what it should be already")
 )
 
 // A Refused error says why something is not done, or why the cluster would not

@@ -89,6 +89,9 @@ type Options struct {
 	// operation of another helm that seems to be going on. Only after making
 	// sure that nobody is at it.
 	Unlock bool
+	// Once does nothing when the newest revision is deployed and has the Digest
+	// and the Environment of the Spec: the error is ErrAlready.
+	Once bool
 	// Description is kept in the record instead of Helm's.
 	Description string
 	// KeepHistory leaves the records when a release is uninstalled.

@@ -105,6 +105,9 @@ func (s *session) upgrade(p *plan, r *Result) error {
 		return err
 	}
 	r.Recovered = mended
+	if err := s.once(was, p); err != nil {
+		return err
+	}
 	if err := s.client.ready(was, p); err != nil {
 		return err
 	}
@@ -136,6 +139,22 @@ func (s *session) upgrade(p *plan, r *Result) error {
 		return err
 	}
 	return s.prune(ids(p.secrets), v, r)
+}
+
+// once looks under the lock whether there is nothing to do: whoever held it
+// before may have done it.
+func (s *session) once(was *helm.Release, p *plan) error {
+	if !s.o.Once || was == nil || was.Info.Status != helm.StatusDeployed {
+		return nil
+	}
+	v, err := loadInventory(s.ctx, s.notes, s.client.namespace, s.name)
+	if err != nil {
+		return err
+	}
+	if now := revisionOf(was, v); now.Digest == p.Digest && now.Environment == p.Environment {
+		return ErrAlready
+	}
+	return nil
 }
 
 // ready refuses what Helm would, with better words, and a release that is not

@@ -46,7 +46,7 @@ func (j *Job) Deploy(ctx context.Context) (*Done, error) {
 		return nil, err
 	}
 	result, err := client.Upgrade(ctx, *spec, release.Options{
-		Wait: true, Timeout: j.Timeout, CreateNamespace: true, Description: describe(j.Environment, spec.Digest),
+		Wait: true, Timeout: j.Timeout, CreateNamespace: true, Once: true, Description: describe(j.Environment, spec.Digest),
 	})
 	if err != nil {
 		return j.failed(ctx, client, result, err)
@@ -123,7 +123,7 @@ func (j *Job) spec(ctx context.Context, u *unpacked, ring *secrets.Keyring, clie
 // failed tells what an error of an upgrade comes to.
 func (j *Job) failed(ctx context.Context, client *release.Client, r *release.Result, err error) (*Done, error) {
 	var locked *release.Locked
-	if errors.Is(err, release.ErrChanged) || errors.As(err, &locked) {
+	if errors.Is(err, release.ErrAlready) || errors.Is(err, release.ErrChanged) || errors.As(err, &locked) {
 		if done, err := j.look(ctx, client, r.Name); done != nil && err == nil {
 			return done, nil // another one was faster
 		}

@@ -235,7 +235,7 @@ func (e *env) nothing(t *testing.T) {
 func testBroken(t *testing.T, e *env) {
 	tampered := e.files(t, "etl:1")
 	const name = "environments/prod/etl/secrets.yaml"
-	tampered[name] = strings.Replace(tampered[name], "password: ENC", "user: root\n    password: ENC", 1)
+	tampered[name] = tamper(tampered[name])
 	failing := e.files(t, "etl:1")
 	failing["charts/etl/templates/config.yaml"] = `{{ fail "no such thing" }}`
 	for sentence, c := range map[string]struct {
@@ -243,7 +243,7 @@ func testBroken(t *testing.T, e *env) {
 		env   string
 		want  string
 	}{
-		"tampered with":   {tampered, "prod", `open ` + name + `: "warehouse.user" lies in the clear`},
+		"tampered with":   {tampered, "prod", `open ` + name + `: "warehouse.password" was changed, or moved here`},
 		"no environment":  {e.files(t, "etl:1"), "prdo", `the package has no environment "prdo"; did you mean "prod"?; it has dev, prod`},
 		"a template that": {failing, "prod", "no such thing"},
 	} {
@@ -409,7 +409,7 @@ func testFindings(t *testing.T, e *env) {
 	}
 	tampered := e.files(t, "etl:1")
 	const name = "environments/prod/etl/secrets.yaml"
-	tampered[name] = strings.Replace(tampered[name], "password: ENC", "user: root\n    password: ENC", 1)
+	tampered[name] = tamper(tampered[name])
 	var bad *secrets.TamperedError
 	if _, err := e.job(t, pack(t, tampered)).Findings(t.Context()); !errors.As(err, &bad) || !isFinal(err) {
 		t.Errorf("tampered with: %v", err)
@@ -473,4 +473,15 @@ func unzipped(t testing.TB, data []byte) string {
 		t.Fatal(err)
 	}
 	return string(text)
+}
+
+// tamper changes an encrypted value so that it looks as before.
+func tamper(text string) string {
+	const before = "password: ENC[AES256_GCM,data:"
+	at := strings.Index(text, before) + len(before)
+	other := "A"
+	if text[at] == 'A' {
+		other = "B"
+	}
+	return text[:at] + other + text[at+1:]
 }

@@ -18,10 +18,11 @@ const (
 	templatePath = "/apis/argoproj.io/v1alpha1/namespaces/%s/workflowtemplates/load"
 	settingsPath = "/api/v1/namespaces/%s/configmaps/settings"
 	secretPath   = "/api/v1/namespaces/%s/secrets/warehouse"
-	apiPath      = "/apis/apps/v1/namespaces/%s/deployments/api"
-	apiText      = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: api}\nspec:\n  replicas: 0\n  selector: {matchLabels: {app: api}}\n" +
-		"  template:\n    metadata: {labels: {app: api}}\n    spec:\n      containers:\n        - name: api\n          image: api:1\n          env: [{name: A, value: a}, {name: B, value: b}]\n" +
-		"          resources: {limits: {cpu: 0.5}}\n"
+	tidyPath     = "/apis/batch/v1/namespaces/%s/cronjobs/tidy"
+	tidyText     = "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: tidy}\nspec:\n  schedule: '@daily'\n  suspend: false\n" +
+		"  jobTemplate:\n    spec:\n      template:\n        spec:\n          restartPolicy: Never\n          containers:\n            - name: tidy\n              image: tidy:1\n" +
+		"              env: [{name: A, value: a}, {name: B, value: b}]\n              resources: {limits: {cpu: 0.5}}\n"
+	pinnedText = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: pinned}\nimmutable: true\ndata: {a: b}\n"
 )
 
 // edit patches an object as somebody with kubectl does.
@@ -52,7 +53,7 @@ func names(all []release.Change) []string {
 
 func testDrift(t *testing.T, e *env) {
 	files := e.files(t, "etl:1")
-	files["charts/etl/templates/api.yaml"] = apiText
+	files["charts/etl/templates/tidy.yaml"] = tidyText
 	j := e.job(t, pack(t, files))
 	roll(t, j)
 	if found := drift(t, j); len(found) > 0 {
@@ -70,7 +71,7 @@ func testDrift(t *testing.T, e *env) {
 			e.edit(t, templatePath, `{"spec":{"templates":[{"name":"main","container":{"image":"etl:1","command":["etl"],"args":["load"]}},{"name":"more","container":{"image":"a:1"}}]}}`)
 		}, "update WorkflowTemplate/load"},
 		"a value":              {func() { e.edit(t, settingsPath, `{"data":{"host":"elsewhere"}}`) }, "update ConfigMap/settings"},
-		"a number":             {func() { e.edit(t, apiPath, `{"spec":{"replicas":2}}`) }, "update Deployment/api"},
+		"a switch":             {func() { e.edit(t, tidyPath, `{"spec":{"suspend":true}}`) }, "update CronJob/tidy"},
 		"a label of Helm":      {func() { e.edit(t, settingsPath, `{"metadata":{"labels":{"app.kubernetes.io/managed-by":"me"}}}`) }, "update ConfigMap/settings"},
 		"an object is gone":    {func() { e.delete(t, settingsPath) }, "create ConfigMap/settings"},
 		"an object of Argo is": {func() { e.delete(t, templatePath) }, "create WorkflowTemplate/load"},
@@ -78,8 +79,8 @@ func testDrift(t *testing.T, e *env) {
 		"a secret is gone":     {func() { e.delete(t, secretPath) }, "create Secret/warehouse"},
 		"a key of a secret is": {func() { e.edit(t, secretPath, `{"data":{"password":null}}`) }, "update Secret/warehouse"},
 		"a limit of a container": {func() {
-			e.edit(t, apiPath, `{"spec":{"template":{"spec":{"containers":[{"name":"api","image":"api:1","env":[{"name":"A","value":"x"},{"name":"B","value":"b"}],"resources":{"limits":{"cpu":"500m"}}}]}}}}`)
-		}, "update Deployment/api"},
+			e.edit(t, tidyPath, `{"spec":{"jobTemplate":{"spec":{"template":{"spec":{"containers":[{"name":"tidy","image":"tidy:1","env":[{"name":"A","value":"x"},{"name":"B","value":"b"}],"resources":{"limits":{"cpu":"500m"}}}]}}}}}}`)
+		}, "update CronJob/tidy"},
 	} {
 		c.change()
 		found := drift(t, j)
@@ -109,14 +110,14 @@ func testDrift(t *testing.T, e *env) {
 
 func testNoDrift(t *testing.T, e *env) {
 	files := e.files(t, "etl:1")
-	files["charts/etl/templates/api.yaml"] = apiText
+	files["charts/etl/templates/tidy.yaml"] = tidyText
 	files["charts/etl/templates/run.yaml"] = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: once}\nspec:\n  entrypoint: main\n  templates: [{name: main, container: {image: \"etl:1\", command: [etl]}}]\n"
 	j := e.job(t, pack(t, files))
 	roll(t, j)
 	e.edit(t, settingsPath, `{"metadata":{"labels":{"team":"a"}},"data":{"more":"b"}}`)
 	e.edit(t, templatePath, `{"metadata":{"labels":{"team":"a"}},"spec":{"podGC":{"strategy":"OnPodSuccess"}}}`)
 	e.edit(t, secretPath, `{"metadata":{"labels":{"team":"a"}},"data":{"more":"Yg==","session":"b3RoZXI="}}`)
-	e.edit(t, apiPath, `{"spec":{"template":{"spec":{"containers":[{"name":"api","image":"api:1","env":[{"name":"A","value":"a"},{"name":"B","value":"b"},{"name":"C","value":"c"}],"resources":{"limits":{"cpu":"500m","memory":"1Gi"}}}]}}}}`)
+	e.edit(t, tidyPath, `{"spec":{"jobTemplate":{"spec":{"template":{"spec":{"containers":[{"name":"tidy","image":"tidy:1","env":[{"name":"A","value":"a"},{"name":"B","value":"b"},{"name":"C","value":"c"}],"resources":{"limits":{"cpu":"500m","memory":"1Gi"}}}]}}}}}}`)
 	// As the admission webhook writes it, also into the element of a list.
 	e.edit(t, templatePath, `{"metadata":{"annotations":{"policy.tiphys.dev/defaults":"house: spec.templates[0].container.resources.limits.cpu, spec.podGC.strategy; and 2 more"}},`+
 		`"spec":{"templates":[{"name":"main","container":{"image":"etl:1","command":["etl"],"args":["load"],"resources":{"limits":{"cpu":"1"}}}}]}}`)
@@ -127,11 +128,11 @@ func testNoDrift(t *testing.T, e *env) {
 	if problem, err := j.Health(t.Context()); err != nil || problem != "" {
 		t.Errorf("health: %q, %v", problem, err)
 	}
-	e.edit(t, apiPath, `{"spec":{"replicas":2}}`)
+	e.edit(t, tidyPath, `{"spec":{"suspend":true}}`)
 	e.edit(t, settingsPath, `{"data":{"host":"elsewhere","environment":null}}`)
 	e.edit(t, templatePath, `{"spec":{"templates":[{"name":"main","container":{"image":"etl:patched","command":["etl"],"args":["load"],"resources":{"limits":{"cpu":"1"}}}}]}}`)
 	ignore := []Ignored{
-		{Kind: "Deployment", Paths: []string{"spec.replicas"}},
+		{Kind: "CronJob", Paths: []string{"spec.suspend"}},
 		{Kind: "ConfigMap", Name: "settings", Paths: []string{`data["host"]`, "data.environment"}},
 		{Paths: []string{"spec.templates[*].container.image"}},
 	}
@@ -195,12 +196,12 @@ func testSecretDrift(t *testing.T, e *env) {
 
 func testStubborn(t *testing.T, e *env) {
 	files := e.files(t, "etl:1")
-	files["charts/etl/templates/api.yaml"] = apiText
+	files["charts/etl/templates/pinned.yaml"] = pinnedText
 	j := e.job(t, pack(t, files))
 	roll(t, j)
-	e.delete(t, apiPath)
-	text := strings.NewReplacer("app: api", "app: other").Replace(apiText)
-	err := e.set.RESTClient().Post().AbsPath(fmt.Sprintf("/apis/apps/v1/namespaces/%s/deployments", e.namespace)).SetHeader("Content-Type", "application/yaml").Body([]byte(text)).Do(t.Context()).Error()
+	e.delete(t, "/api/v1/namespaces/%s/configmaps/pinned")
+	text := strings.Replace(pinnedText, "a: b", "a: c", 1)
+	err := e.set.RESTClient().Post().AbsPath(fmt.Sprintf("/api/v1/namespaces/%s/configmaps", e.namespace)).SetHeader("Content-Type", "application/yaml").Body([]byte(text)).Do(t.Context()).Error()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +213,7 @@ func testStubborn(t *testing.T, e *env) {
 	if err := j.Correct(t.Context(), nil); !isFinal(err) || !strings.Contains(err.Error(), "field is immutable") {
 		t.Errorf("got %v", err)
 	}
-	if got := names(drift(t, j)); !slices.Equal(got, []string{"update Deployment/api"}) {
+	if got := names(drift(t, j)); !slices.Equal(got, []string{"update ConfigMap/pinned"}) {
 		t.Errorf("what could be corrected was not: %v", got)
 	}
 }

@@ -16,6 +16,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
+	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/lint/rules"
 	"github.com/tiphys-dev/tiphys/packaging/bundle"
 	"github.com/tiphys-dev/tiphys/packaging/environment"
 	"github.com/tiphys-dev/tiphys/packaging/release"
@@ -151,7 +153,7 @@ func pack(t testing.TB, files map[string]string) *bundle.Package {
 
 func (e *env) job(t testing.TB, p *bundle.Package) *Job {
 	t.Helper()
-	return &Job{Package: p, Environment: "prod", Config: e.config, Keys: [][]byte{[]byte("# of prod\n" + e.key.String() + "\n")}, Timeout: time.Minute}
+	return &Job{Package: p, Environment: "prod", Config: e.config, Keys: [][]byte{[]byte("# of prod\n" + e.key.String() + "\n")}, Timeout: time.Minute, Lint: lint.Options{Rules: rules.All()}}
 }
 
 // roll deploys and must succeed.

@@ -126,7 +126,7 @@ type Decision struct {
 type News struct {
 	// Kind is hold, approval, promoted or rollback, or "" for what is worth an
 	// Event only.
-	Kind string
+	Kind string // see Notices for what is told to people
 	Place
 	Reason, Message string
 	// Took is how long a gate held, or how long it took from the first

@@ -191,9 +191,21 @@ func (o *Order) sshAuth() (transport.AuthMethod, error) {
 	if e, err := transport.NewEndpoint(o.URL); err == nil && e.User != "" {
 		user = e.User
 	}
-	return &gitssh.PublicKeys{User: user, Signer: signer, HostKeyCallbackHelper: gitssh.HostKeyCallbackHelper{
+	return &keys{&gitssh.PublicKeys{User: user, Signer: signer, HostKeyCallbackHelper: gitssh.HostKeyCallbackHelper{
 		HostKeyCallback: callback, HostKeyAlgorithms: algorithms,
-	}}, nil
+	}}}, nil
+}
+
+// keys bound how long it takes to connect.
+type keys struct{ *gitssh.PublicKeys }
+
+// ClientConfig is what the library connects with.
+func (k *keys) ClientConfig() (*ssh.ClientConfig, error) {
+	c, err := k.PublicKeys.ClientConfig()
+	if err == nil {
+		c.Timeout = 30 * time.Second
+	}
+	return c, err
 }
 
 // known reads known hosts, and which kinds of keys they have. The library reads

@@ -119,9 +119,14 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.text }
 
-// Is reports an ErrWrong for what trying again does not mend.
+// Is reports an ErrWrong for what trying again does not mend. A token may be
+// replaced, given more rights or let in again, and a repository moved back.
 func (r *refusal) Is(target error) bool {
-	return target == ErrWrong && r.status < 500 && r.status != http.StatusTooManyRequests && r.status != http.StatusForbidden
+	switch r.status {
+	case http.StatusBadRequest, http.StatusConflict, http.StatusGone, http.StatusUnprocessableEntity:
+		return target == ErrWrong
+	}
+	return false
 }
 
 // do asks, and reads the answer into out.

@@ -33,6 +33,32 @@ type link struct {
 	auth     transport.AuthMethod
 }
 
+// session opens one. The library connects without heeding a context: what comes
+// too late is closed when it comes.
+func session[S io.Closer](ctx context.Context, open func() (S, error)) (S, error) {
+	type outcome struct {
+		s   S
+		err error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		s, err := open()
+		done <- outcome{s, err}
+	}()
+	select {
+	case o := <-done:
+		return o.s, o.err
+	case <-ctx.Done():
+		go func() {
+			if o := <-done; o.err == nil {
+				_ = o.s.Close()
+			}
+		}()
+		var none S
+		return none, context.Cause(ctx)
+	}
+}
+
 // refs are the branches of a repository: names without refs/heads/.
 type refs struct {
 	head     string // the branch that HEAD is
@@ -40,7 +66,7 @@ type refs struct {
 }
 
 func (l *link) refs(ctx context.Context) (*refs, error) {
-	s, err := l.client.NewUploadPackSession(l.endpoint, l.auth)
+	s, err := session(ctx, func() (transport.UploadPackSession, error) { return l.client.NewUploadPackSession(l.endpoint, l.auth) })
 	if err != nil {
 		return nil, fmt.Errorf("reach the repository: %w", err)
 	}
@@ -70,7 +96,7 @@ func (l *link) refs(ctx context.Context) (*refs, error) {
 
 // fetch gets commits, with as much history as depth says: 1 for none.
 func (l *link) fetch(ctx context.Context, depth int, commits ...plumbing.Hash) (*memory.Storage, error) {
-	s, err := l.client.NewUploadPackSession(l.endpoint, l.auth)
+	s, err := session(ctx, func() (transport.UploadPackSession, error) { return l.client.NewUploadPackSession(l.endpoint, l.auth) })
 	if err != nil {
 		return nil, fmt.Errorf("reach the repository: %w", err)
 	}
@@ -130,7 +156,9 @@ func ask(can *capability.List, depth int, commits []plumbing.Hash) (*packp.Uploa
 // somebody else has moved it, nothing happens. The old one is zero for a branch
 // that is not there, the new one to remove it.
 func (l *link) push(ctx context.Context, branch string, from, to plumbing.Hash, objects *memory.Storage, fresh []plumbing.Hash) error {
-	s, err := l.client.NewReceivePackSession(l.endpoint, l.auth)
+	s, err := session(ctx, func() (transport.ReceivePackSession, error) {
+		return l.client.NewReceivePackSession(l.endpoint, l.auth)
+	})
 	if err != nil {
 		return fmt.Errorf("push: %w", err)
 	}

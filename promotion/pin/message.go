@@ -34,7 +34,10 @@ func Evidence(gates []v1alpha1.GateStatus, approvals []v1alpha1.ApprovalRecord) 
 		}
 	}
 	for _, a := range approvals {
-		verb := strings.ToLower(string(a.Decision))
+		verb := "rejected"
+		if a.Decision == v1alpha1.ToApprove {
+			verb = "approved"
+		}
 		fmt.Fprintf(&b, "%s by %s at %s", verb, oneLine(a.User), a.At.UTC().Format(time.RFC3339))
 		if a.Reason != "" {
 			fmt.Fprintf(&b, ": %s", oneLine(a.Reason))

@@ -68,15 +68,17 @@ func (o *Order) withForge(ctx context.Context, do func(*job, context.Context, fo
 
 // inBranch tells whether the branch has the pin.
 func (j *job) inBranch(ctx context.Context) (*Result, error) {
-	all, err := j.link.refs(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if j.base = j.Branch; j.base == "" {
-		j.base = all.head
-	}
-	if head := all.branches[j.base].String(); head == j.Seen {
-		return &Result{Standing: Absent, Head: head}, nil
+	if j.Seen != "" {
+		all, err := j.link.refs(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if j.base = j.Branch; j.base == "" {
+			j.base = all.head
+		}
+		if head := all.branches[j.base].String(); head == j.Seen {
+			return &Result{Standing: Absent, Head: head, Already: true}, nil
+		}
 	}
 	v, err := j.view(ctx)
 	if err != nil {

@@ -234,13 +234,14 @@ func TestForgeRefuses(t *testing.T) {
 		want   string
 		wrong  bool
 	}{
-		"a token that is wrong":         {func(_ *standIn, o *Order) { o.Forge.Token = "hunter2-bad" }, "does not know the token", true},
+		"a token that is wrong":         {func(_ *standIn, o *Order) { o.Forge.Token = "hunter2-bad" }, "does not know the token", false},
 		"a token that is repeated":      {answer(500, `{"message":"`+token+` is odd"}`), "500 Internal Server Error: *** is odd", false},
-		"a server that sends elsewhere": {answer(307, ""), "the repository has moved, name its new URL", true},
+		"a server that sends elsewhere": {answer(307, ""), "the repository has moved, name its new URL", false},
 		"a page":                        {answer(200, "<html>"), "does not answer as a forge does", false},
-		"no such repository":            {answer(404, "{}"), "has no such repository", true},
+		"no such repository":            {answer(404, "{}"), "has no such repository", false},
 		"too much":                      {answer(200, "["+strings.Repeat(" ", mostAnswer)+"]"), "answers with more than 8 MiB", false},
 		"too often":                     {answer(429, `{"message":"slow down"}`), "429 Too Many Requests: slow down", false},
+		"what it cannot do":             {answer(422, `{"message":"Validation Failed","errors":[{"message":"no commits between main and main"}]}`), "Validation Failed; no commits between", true},
 		"no forge":                      {func(_ *standIn, o *Order) { o.Forge.Kind = "gitea" }, `"gitea" is none of github and gitlab`, true},
 		"no address":                    {func(_ *standIn, o *Order) { o.Forge.API = "" }, "and github is on github.com: name the address of its API", true},
 		"an address in the clear":       {func(_ *standIn, o *Order) { o.Forge.API = "http://example.com" }, "must begin with https://", true},

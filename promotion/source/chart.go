@@ -23,7 +23,7 @@ func packageOf(top, dir string) (*bundle.Package, error) {
 	}
 	text := strings.NewReplacer(top+string(filepath.Separator), "", top, ".").Replace(err.Error())
 	var system syscall.Errno
-	if errors.As(err, &system) { // no fault of the chart
+	if errors.As(err, &system) && system != syscall.ENOENT && system != syscall.ENOTDIR && system != syscall.EISDIR { // no fault of the chart
 		return nil, fmt.Errorf("package %s: %s", dir, text)
 	}
 	return nil, rejected("%s", text)

@@ -89,7 +89,7 @@ func fetchGit(ctx context.Context, w wire, ref, dir, known, tmp string) (*Found,
 	if err != nil {
 		return nil, fmt.Errorf("fetch %s: %w", short(commit), err)
 	}
-	found, err := unpackCommit(ctx, r, commit, dir, tmp, req.Filter != "")
+	found, err := unpackCommit(ctx, &fetched{w, r, commit, req.Filter != ""}, dir, tmp)
 	if err != nil {
 		return nil, revised(commit.String(), fmt.Errorf("commit %s: %w", short(commit), err))
 	}
@@ -167,15 +167,24 @@ func branches(all *packp.AdvRefs) string {
 	return "the branches are " + strings.Join(names, ", ")
 }
 
+// fetched is a commit that is on its way.
+type fetched struct {
+	wire   wire
+	pack   io.Reader
+	commit plumbing.Hash
+	// partial says that the server leaves out what is too large.
+	partial bool
+}
+
 // unpackCommit makes a package of a commit.
-func unpackCommit(ctx context.Context, r io.Reader, commit plumbing.Hash, dir, tmp string, partial bool) (_ *Found, err error) {
-	p, err := receive(ctx, r, filepath.Join(tmp, "pack"))
+func unpackCommit(ctx context.Context, f *fetched, dir, tmp string) (_ *Found, err error) {
+	p, err := receive(ctx, f.wire, f.pack, filepath.Join(tmp, "pack"))
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
-	p.partial = partial
-	c, err := p.commit(commit)
+	p.partial = f.partial
+	c, err := p.commit(f.commit)
 	if err != nil {
 		return nil, err
 	}
@@ -199,7 +208,7 @@ func unpackCommit(ctx context.Context, r io.Reader, commit plumbing.Hash, dir, t
 	}
 	subject, _, _ := strings.Cut(strings.TrimSpace(c.Message), "\n")
 	return &Found{
-		Revision: commit.String(), Package: made,
+		Revision: f.commit.String(), Package: made,
 		Author: oneLine(fmt.Sprintf("%s <%s>", c.Author.Name, c.Author.Email)), Subject: oneLine(subject),
 	}, nil
 }

@@ -132,6 +132,8 @@ func (w *overHTTP) status(resp *http.Response) error {
 	return fmt.Errorf("%s answers %d %s", host, resp.StatusCode, http.StatusText(resp.StatusCode))
 }
 
+func (*overHTTP) said() string { return "" }
+
 func (w *overHTTP) close() {
 	for _, c := range w.open {
 		_ = c.Close()

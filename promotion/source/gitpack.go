@@ -46,21 +46,21 @@ func (f packFile) Read(b []byte) (int, error) {
 }
 
 // receive writes a pack to a file and finds out what is in it. Close it.
-func receive(ctx context.Context, r io.Reader, file string) (*pack, error) {
+func receive(ctx context.Context, w wire, r io.Reader, file string) (*pack, error) {
 	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	p, err := index(ctx, packFile{f, ctx}, r)
+	p, err := index(ctx, w, packFile{f, ctx}, r)
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return p, nil
 }
 
-func index(ctx context.Context, f packFile, r io.Reader) (*pack, error) {
+func index(ctx context.Context, w wire, f packFile, r io.Reader) (*pack, error) {
 	if _, err := io.Copy(f.File, r); err != nil {
-		return nil, protocol(ctx, err)
+		return nil, protocol(ctx, w, err)
 	}
 	if err := measure(f); err != nil {
 		return nil, broken(ctx, err)

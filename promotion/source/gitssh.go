@@ -61,7 +61,13 @@ func upload(client *ssh.Client, path string) (*stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &stream{in: in, out: out}, s.Start("git-upload-pack " + quote(path))
+	var r remark
+	s.Stderr = &r
+	told := func() string {
+		_ = s.Wait() // until all was said; what the program ends with is told by that
+		return string(r.text)
+	}
+	return &stream{in: in, out: out, told: told}, s.Start("git-upload-pack " + quote(path))
 }
 
 // quote makes one word of a path for the shell of another machine.

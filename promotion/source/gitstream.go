@@ -25,8 +25,11 @@ func encode(req *packp.UploadPackRequest) ([]byte, error) {
 type stream struct {
 	in   io.WriteCloser
 	out  io.Reader
+	told func() string
 	done func()
 }
+
+func (s *stream) said() string { return s.told() }
 
 func (s *stream) refs(context.Context) (io.Reader, error) { return s.out, nil }
 
@@ -42,6 +45,15 @@ func (s *stream) close() {
 	_, _ = s.in.Write(pktline.FlushPkt)
 	_ = s.in.Close()
 	s.done()
+}
+
+// A remark keeps the beginning of what a program says of its errors.
+type remark struct{ text []byte }
+
+func (r *remark) Write(b []byte) (int, error) {
+	const most = 1000
+	r.text = append(r.text, b[:min(len(b), most-len(r.text))]...)
+	return len(b), nil
 }
 
 // openLocal runs git on a folder of this machine, without any configuration.
@@ -63,7 +75,7 @@ func openLocal(ctx context.Context, a *address) (wire, error) {
 		cancel()
 		return nil, err
 	}
-	return &stream{in: in, out: out, done: func() {
+	return &stream{in: in, out: out, told: func() string { return "" }, done: func() {
 		cancel()
 		_ = c.Wait() // it was killed, most of the time
 	}}, nil

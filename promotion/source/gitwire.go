@@ -27,6 +27,8 @@ type wire interface {
 	refs(ctx context.Context) (io.Reader, error)
 	// fetch sends a request and returns the stream of the answer.
 	fetch(ctx context.Context, request []byte) (io.Reader, error)
+	// said returns what the server said of an early end, if it can.
+	said() string
 	// close ends what is still going on.
 	close()
 }
@@ -43,7 +45,7 @@ func advertised(ctx context.Context, w wire) (*packp.AdvRefs, error) {
 	case errors.Is(err, packp.ErrEmptyAdvRefs), err == nil && all.IsEmpty():
 		return nil, rejected("the repository is empty: push a commit")
 	case err != nil:
-		return nil, protocol(ctx, err)
+		return nil, protocol(ctx, w, err)
 	}
 	if format := all.Capabilities.Get("object-format"); len(format) > 0 && format[0] != "sha1" {
 		return nil, rejected("the repository names its objects by %s, and only sha1 is understood", format[0])
@@ -52,18 +54,24 @@ func advertised(ctx context.Context, w wire) (*packp.AdvRefs, error) {
 }
 
 // protocol words what goes wrong in the middle of an answer.
-func protocol(ctx context.Context, err error) error {
+func protocol(ctx context.Context, w wire, err error) error {
 	var said *pktline.ErrorLine
 	var large *tooLarge
+	var cut *brokenOff
 	var data *packp.ErrUnexpectedData
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case errors.As(err, &large):
 		return err
+	case errors.As(err, &cut):
+		return cut
 	case errors.As(err, &said):
 		return fmt.Errorf("the server says: %s", oneLine(said.Text))
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, packp.ErrEmptyInput):
+		if text := oneLine(w.said()); text != "" {
+			return fmt.Errorf("the server says: %s", text)
+		}
 		return errors.New("the server breaks off in the middle")
 	case errors.As(err, &data):
 		return errors.New("the server does not speak as git does")
@@ -119,7 +127,7 @@ func packOf(ctx context.Context, w wire, req *packp.UploadPackRequest) (io.Reade
 	answer := packp.NewUploadPackResponse(req)
 	body := &limited{r: r, left: mostPack, what: "the commit"}
 	if err := answer.Decode(io.NopCloser(body)); err != nil {
-		return nil, protocol(ctx, err)
+		return nil, protocol(ctx, w, err)
 	}
 	switch {
 	case req.Capabilities.Supports(capability.Sideband64k):
@@ -158,5 +166,20 @@ func (l *limited) Read(b []byte) (int, error) {
 	n, err := l.r.Read(b)
 	l.left -= int64(n)
 	l.read += int64(n)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = &brokenOff{err} // or the library takes it for bad content
+	}
 	return n, err
 }
+
+// brokenOff says that a connection ended in the middle of an answer.
+type brokenOff struct{ err error }
+
+func (e *brokenOff) Error() string {
+	if errors.Is(e.err, io.ErrUnexpectedEOF) {
+		return "the server breaks off in the middle"
+	}
+	return "the server breaks off in the middle: " + oneLine(e.err.Error())
+}
+
+func (e *brokenOff) Unwrap() error { return e.err }

@@ -88,3 +88,42 @@ func tried(t *testing.T, n *installation, space string) {
 	t.Cleanup(func() { n.kubectl(t, "", "delete", "workflowpolicy", "try-it") })
 	shell(t, n.api, testbin.Helm4(t), blocks(t, "try"))
 }
+
+// documented: the role that the guide gives does what the guide says, and what
+// is refused is told as it stands there.
+func documented(t *testing.T, g *guard) {
+	page, err := os.ReadFile(filepath.Join(testbin.Root(), "docs", "approvals.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "<!-- run: approver -->\n```yaml\n")
+	role, rest, ok := strings.Cut(rest, "```")
+	if !ok {
+		t.Fatal("the guide has no role")
+	}
+	g.must(t, role, "apply", "-f", "-")
+	_, rest, _ = strings.Cut(rest, "```sh\n")
+	bind, check, _ := strings.Cut(rest, "\n")
+	run := func(line, user string) string {
+		t.Helper()
+		args := strings.Fields(strings.ReplaceAll(strings.TrimPrefix(line, "kubectl "), "--namespace data", "--namespace "+g.space))
+		out, _ := g.as(t, user, "", args...)
+		return out
+	}
+	run(bind, "")
+	check, _, _ = strings.Cut(check, "\n")
+	if got := run(check, "carol of data-leads"); got != "yes" {
+		t.Errorf("%s: %s", check, got)
+	}
+	if got := run(check, "carol"); got != "no" {
+		t.Errorf("%s: %s", check, got)
+	}
+	g.try(t, map[string]attempt{
+		"approve": {"carol of data-leads", decided("a", "by: {user: carol, groups: [data-leads]}"), nil, "approval.tiphys.dev/a created (server dry run)"},
+		"freeze":  {"carol of data-leads", "", []string{"patch", "promotion", "etl", "--type=json", "-p", `[{"op":"add","path":"/spec/environments/2/freeze","value":{"reason":"audit"}}]`}, "promotion.tiphys.dev/etl patched"},
+	})
+	out, _ := g.as(t, "bob", decided("a", "by: {user: bob}"), "create", "-f", "-")
+	if !strings.Contains(string(page), "\n"+strings.ReplaceAll(out, "SPACE", "data")+"\n") {
+		t.Errorf("the guide does not show what kubectl does:\n%s", out)
+	}
+}

@@ -184,6 +184,7 @@ func TestApprovals(t *testing.T) {
 	chart.InstallController(t, api, "webhook.enabled=false")
 	for name, run := range map[string]func(*testing.T, *guard){
 		"who approves": approves, "who freezes and pins": moves, "who writes evidence": forges, "what is collected": collects, "rights of the controller": controls,
+		"what the guide says": documented,
 	} {
 		t.Run(name, func(t *testing.T) { run(t, newGuard(t, api)) })
 	}

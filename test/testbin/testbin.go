@@ -40,6 +40,9 @@ func Tiphys(t testing.TB) string { return own(t, tiphys) }
 // Webhook builds tiphys-webhook as it is now and returns its path.
 func Webhook(t testing.TB) string { return own(t, webhook) }
 
+// Controller builds tiphys-controller as it is now and returns its path.
+func Controller(t testing.TB) string { return own(t, controller) }
+
 func own(t testing.TB, build func() (string, error)) string {
 	t.Helper()
 	path, err := build()
@@ -50,8 +53,9 @@ func own(t testing.TB, build func() (string, error)) string {
 }
 
 var (
-	tiphys  = command("tiphys")
-	webhook = command("tiphys-webhook")
+	tiphys     = command("tiphys")
+	webhook    = command("tiphys-webhook")
+	controller = command("tiphys-controller")
 )
 
 // command returns a function that builds one of our commands once.

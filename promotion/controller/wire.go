@@ -1,0 +1,175 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
+
+	"github.com/tiphys-dev/tiphys/api/v1alpha1"
+	"github.com/tiphys-dev/tiphys/promotion/runs"
+)
+
+var errNotRead = errors.New("the promotions have not been read yet")
+
+// byPromotion is the index of Candidates and Approvals.
+const byPromotion = "spec.promotion"
+
+// The pauses after errors.
+const (
+	firstPause = time.Second
+	mostPause  = 2 * time.Minute
+)
+
+// wire makes the controllers: one that decides, one that looks at sources, one
+// that tells.
+func (c *Controller) wire() error {
+	index := c.manager.GetFieldIndexer()
+	if err := index.IndexField(context.Background(), &v1alpha1.Candidate{}, byPromotion, promotionOf); err != nil {
+		return err
+	}
+	if err := index.IndexField(context.Background(), &v1alpha1.Approval{}, byPromotion, promotionOf); err != nil {
+		return err
+	}
+	cache := c.manager.GetCache()
+	toPromotion := handler.EnqueueRequestsFromMapFunc(func(_ context.Context, o client.Object) []reconcile.Request {
+		return []reconcile.Request{{NamespacedName: key{Namespace: o.GetNamespace(), Name: promotionOf(o)[0]}}}
+	})
+	self := &handler.EnqueueRequestForObject{}
+	all := handler.EnqueueRequestsFromMapFunc(func(context.Context, client.Object) []reconcile.Request { return []reconcile.Request{{}} })
+	policies := policyObject()
+	return errors.Join(
+		c.add("promotions", c.reconcile, c.options.Concurrency,
+			source.Kind[client.Object](cache, &v1alpha1.Promotion{}, self, told()),
+			source.Kind[client.Object](cache, &v1alpha1.Candidate{}, toPromotion, complete()),
+			source.Kind[client.Object](cache, &v1alpha1.Approval{}, toPromotion),
+			&c.wakes),
+		c.add("sources", c.poll, c.options.Polls,
+			source.Kind[client.Object](cache, &v1alpha1.Promotion{}, self, asked()),
+			&c.polls),
+		c.add("notifications", c.tell, 2,
+			source.Kind[client.Object](cache, &v1alpha1.Candidate{}, self)),
+		c.add("policies", c.readPolicies, 1,
+			source.Kind[client.Object](cache, policies, all, predicate.GenerationChangedPredicate{}),
+			source.Func(func(_ context.Context, q queue) error { q.Add(reconcile.Request{}); return nil })),
+	)
+}
+
+func (c *Controller) add(name string, run reconcile.Func, workers int, sources ...source.Source) error {
+	trust := true // several of a process may have one name, in tests
+	k, err := controller.New(name, c.manager, controller.Options{
+		Reconciler: run, MaxConcurrentReconciles: workers, SkipNameValidation: &trust,
+		RateLimiter: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstPause, mostPause),
+	})
+	if err != nil {
+		return err
+	}
+	for _, s := range sources {
+		if err := k.Watch(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// promotionOf is the promotion that an object belongs to.
+func promotionOf(o client.Object) []string {
+	switch o := o.(type) {
+	case *v1alpha1.Candidate:
+		return []string{o.Spec.Promotion}
+	case *v1alpha1.Approval:
+		return []string{o.Spec.Promotion}
+	}
+	return []string{""}
+}
+
+// told lets through what somebody else than the deciding controller changed of a
+// Promotion.
+func told() predicate.Predicate {
+	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+		was, is := e.ObjectOld.(*v1alpha1.Promotion), e.ObjectNew.(*v1alpha1.Promotion)
+		return was.Generation != is.Generation || problem(was) != problem(is) || is.DeletionTimestamp != nil
+	}}
+}
+
+func problem(p *v1alpha1.Promotion) string {
+	if p.Status.Source == nil {
+		return ""
+	}
+	return p.Status.Source.Reason + p.Status.Source.Problem
+}
+
+// complete lets through Candidates that came, began to count, or went.
+func complete() predicate.Predicate {
+	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+		was, is := e.ObjectOld.(*v1alpha1.Candidate), e.ObjectNew.(*v1alpha1.Candidate)
+		return !was.Status.Latest.Equal(is.Status.Latest)
+	}}
+}
+
+// asked lets through what has a source looked at.
+func asked() predicate.Predicate {
+	return predicate.Funcs{
+		UpdateFunc: func(e event.UpdateEvent) bool {
+			return e.ObjectOld.GetGeneration() != e.ObjectNew.GetGeneration() ||
+				e.ObjectOld.GetAnnotations()[v1alpha1.RequestedAnnotation] != e.ObjectNew.GetAnnotations()[v1alpha1.RequestedAnnotation]
+		},
+	}
+}
+
+// places knows which promotions are in which namespace of which cluster.
+type places struct {
+	mu  sync.Mutex
+	all map[place][]key
+}
+
+type place struct {
+	cluster   runs.Key
+	namespace string
+}
+
+func (p *places) add(at place, k key) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.all == nil {
+		p.all = map[place][]key{}
+	}
+	if !slices.Contains(p.all[at], k) {
+		p.all[at] = append(p.all[at], k)
+	}
+}
+
+func (p *places) drop(k key) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for at, all := range p.all {
+		if all = slices.DeleteFunc(all, func(o key) bool { return o == k }); len(all) == 0 {
+			delete(p.all, at)
+		} else {
+			p.all[at] = all
+		}
+	}
+}
+
+func (p *places) of(at place) []key {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.all[at])
+}
+
+// ran has the promotions looked at that are where a run changed.
+func (c *Controller) ran(cluster runs.Key, namespace string) {
+	for _, k := range c.places.of(place{cluster, namespace}) {
+		c.wakes.now(k)
+	}
+}
