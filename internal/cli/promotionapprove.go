@@ -162,29 +162,29 @@ func (f *decideFlags) which(v promotionView, environment string) (*v1alpha1.Cand
 	return c, nil
 }
 
-// already reports whether the user has decided so before.
+// already reports whether the latest that the user has decided is just that.
 func (f *decideFlags) already(ctx context.Context, s Streams, cl *client.Client, v promotionView, candidate, environment string) (bool, error) {
-	var mine []v1alpha1.Approval
-	for _, a := range v.Approvals {
-		is := a.Spec.Candidate == candidate && a.Spec.Environment == environment && a.Spec.Decision == f.decision
-		if is && (a.Spec.Expires == nil || a.Spec.Expires.After(time.Now())) {
-			mine = append(mine, a)
-		}
+	counts := func(a v1alpha1.Approval) bool {
+		return a.Spec.Candidate == candidate && a.Spec.Environment == environment && (a.Spec.Expires == nil || a.Spec.Expires.After(time.Now()))
 	}
-	if len(mine) == 0 {
+	if !slices.ContainsFunc(v.Approvals, counts) {
 		return false, nil
 	}
 	me, err := cl.Whoami(ctx)
 	if err != nil {
 		return false, promotionError(err)
 	}
-	for _, a := range mine {
-		if me.User != "" && a.Spec.By.User == me.User {
-			_, err := fmt.Fprintln(s.Out, printable(fmt.Sprintf("you, %s, have decided so already, %s: approval %s", me.User, ago(time.Now(), a.CreationTimestamp.Time), a.Name)))
-			return true, failed(err)
+	var last *v1alpha1.Approval
+	for i, a := range v.Approvals {
+		if counts(a) && me.User != "" && a.Spec.By.User == me.User {
+			last = &v.Approvals[i]
 		}
 	}
-	return false, nil
+	if last == nil || last.Spec.Decision != f.decision {
+		return false, nil
+	}
+	_, err = fmt.Fprintln(s.Out, printable(fmt.Sprintf("you, %s, have decided so already, %s: approval %s", me.User, ago(time.Now(), last.CreationTimestamp.Time), last.Name)))
+	return true, failed(err)
 }
 
 // tell prints what is decided of.

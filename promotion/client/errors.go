@@ -55,7 +55,7 @@ func (c *Client) explain(what string, err error) error {
 	case errors.Is(err, context.Canceled):
 		return err
 	case apierrors.IsNotFound(err) && apierrors.HasStatusCause(err, metav1.CauseTypeUnexpectedServerResponse):
-		return refuse(ErrNotInstalled, "the cluster does not know promotions: the kinds of %s are not installed there, which the chart of tiphys brings: helm upgrade --install tiphys charts/tiphys --namespace tiphys --create-namespace",
+		return refuse(ErrNotInstalled, "the cluster does not know promotions: the kinds of %s are not installed there, which the chart of tiphys brings: helm upgrade --install tiphys charts/tiphys --namespace tiphys --create-namespace --set controller.enabled=true",
 			v1alpha1.GroupVersion)
 	case apierrors.IsForbidden(err) && byRBAC.MatchString(err.Error()):
 		m := byRBAC.FindStringSubmatch(err.Error())

@@ -65,7 +65,7 @@ func TestWatchPromotions(t *testing.T) {
 		"TIME etl: no controller has looked at it yet: is tiphys-controller running, and does it see this namespace?: gone")
 
 	proxy.Cut()
-	w.problem("^tiphys: watch: EOF; the cluster at https://.* closed the connection: is it being started anew\\?; trying again$")
+	w.problem("^tiphys: watch: .*; the cluster at https://.* closed the connection: is it being started anew\\?; trying again$")
 	proxy.Pass()
 	status("candidate", "etl-3f2a9c1b77d0", `{"environments":[{"name":"dev","state":"Verified","since":"2026-11-01T11:00:00Z",
 		"gates":[{"name":"soak","kind":"soak","open":true,"reason":"Soaked","message":"well for 2h","since":"2026-11-01T11:00:00Z"}]}]}`)
