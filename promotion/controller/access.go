@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	core "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -69,15 +70,25 @@ func (c *Controller) target(ctx context.Context, p *v1alpha1.Promotion, env *v1a
 		account = "default"
 	}
 	if account != "" {
-		t.config.Impersonate = impersonate(p.Namespace, account)
+		// Without groups: the API server adds those of service accounts itself, and
+		// naming them would take the right to act as any group.
+		t.config.Impersonate.UserName = serviceAccountPrefix + p.Namespace + ":" + account
 	}
 	t.config.UserAgent = Manager
 	return t, nil
 }
 
-func impersonate(namespace, account string) rest.ImpersonationConfig {
-	// The API server adds the groups of a service account by itself.
-	return rest.ImpersonationConfig{UserName: "system:serviceaccount:" + namespace + ":" + account}
+const serviceAccountPrefix = "system:serviceaccount:"
+
+// groups are those that an API server puts a service account into; nil for
+// nobody.
+func groups(user string) []string {
+	name, ok := strings.CutPrefix(user, serviceAccountPrefix)
+	if !ok {
+		return nil
+	}
+	namespace, _, _ := strings.Cut(name, ":")
+	return []string{"system:serviceaccounts", "system:serviceaccounts:" + namespace, "system:authenticated"}
 }
 
 // remote reads a kubeconfig that somebody else wrote: nothing in it may have this

@@ -125,7 +125,7 @@ func (c *Controller) policiesFor(ctx context.Context, t *target) func(*environme
 			all = append(all, shipped...)
 		}
 		r := policies.Request{Context: ctx, Operation: "CREATE", Namespace: namespace, Now: c.clock.Now(),
-			User: policies.User{Name: t.config.Impersonate.UserName, Groups: t.config.Impersonate.Groups}}
+			User: policies.User{Name: t.config.Impersonate.UserName, Groups: groups(t.config.Impersonate.UserName)}}
 		if t.cluster == "" {
 			var ns core.Namespace
 			if err := c.direct.Get(ctx, types.NamespacedName{Name: namespace}, &ns); err == nil {

@@ -20,7 +20,7 @@ import (
 	"github.com/tiphys-dev/tiphys/test/testbin"
 )
 
-// A replica is a process of the webhook.
+// A replica is a process of the webhook, or of the controller.
 type replica struct {
 	address, side string // where it serves
 	process       *exec.Cmd
@@ -39,7 +39,22 @@ func (n *installation) start(t *testing.T) *replica {
 	t.Helper()
 	r := &replica{address: free(t), side: free(t), done: make(chan struct{}), policies: map[string]string{}}
 	args := append(n.chart.Arguments(t, name), "--address="+r.address, "--metrics-address="+r.side, "--kubeconfig="+n.proxy.Kubeconfig(t, n.api, chart.Token(t, n.api, name)))
-	r.process = exec.Command(testbin.Webhook(t), args...)
+	r.run(t, testbin.Webhook(t), args)
+	return r
+}
+
+// runController starts the controller with these arguments, but for the ports.
+func runController(t *testing.T, args []string) *replica {
+	t.Helper()
+	r := &replica{address: free(t), side: free(t), done: make(chan struct{}), policies: map[string]string{}}
+	r.run(t, testbin.Controller(t), append(args, "--hook-address="+r.address, "--metrics-address="+r.side, "--page-address="+free(t)))
+	return r
+}
+
+// run runs a program until it is terminated, or the test is over.
+func (r *replica) run(t *testing.T, program string, args []string) {
+	t.Helper()
+	r.process = exec.Command(program, args...)
 	stderr, err := r.process.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +75,6 @@ func (n *installation) start(t *testing.T) *replica {
 			t.Logf("the end of the log of replica %s:\n%s", r.address, strings.Join(log, "\n"))
 		}
 	})
-	return r
 }
 
 func free(t *testing.T) string {

@@ -146,6 +146,9 @@ func controls(t *testing.T, g *guard) {
 		"act as a group": func() error {
 			return its.acts(t, g.space, rest.ImpersonationConfig{UserName: "system:serviceaccount:" + g.space + ":deployer", Groups: []string{"system:masters"}})
 		},
+		"act as named groups": func() error {
+			return its.acts(t, g.space, rest.ImpersonationConfig{UserName: "system:serviceaccount:" + g.space + ":deployer", Groups: []string{"system:serviceaccounts:" + g.space}})
+		},
 		"act as who may not": func() error {
 			return its.acts(t, g.space, rest.ImpersonationConfig{UserName: "system:serviceaccount:tiphys:tiphys-controller"})
 		},
