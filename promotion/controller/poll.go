@@ -111,7 +111,7 @@ func (c *Controller) keep(ctx context.Context, p *v1alpha1.Promotion, found *sou
 	if err := c.client.List(ctx, &all, client.InNamespace(p.Namespace), client.MatchingFields{byPromotion: p.Name}); err != nil {
 		return "", fmt.Errorf("list candidates: %w", err)
 	}
-	latest := metav1.NewMicroTime(c.clock.Now())
+	latest := metav1.NewMicroTime(c.clock.Now().Truncate(time.Microsecond)) // as it is recorded
 	for i := range all.Items {
 		other := c.written.newest(&all.Items[i]).(*v1alpha1.Candidate)
 		t := other.Status.Latest
