@@ -160,7 +160,7 @@ func (s *session) drifting(a Applied, never *never) (*drifting, error) {
 }
 
 func (d *drifting) run() error {
-	was, err := d.last()
+	was, err := d.newest()
 	switch {
 	case err != nil:
 		return err
@@ -178,8 +178,8 @@ func (d *drifting) run() error {
 		text := fmt.Sprintf("revision %d of release %q is of another package, so its secrets cannot be compared", was.Version, d.name)
 		return &said{text, ErrChanged}
 	}
-	if err := d.comparison.build(was); err != nil {
-		return err
+	if d.next, err = d.kube.Build(strings.NewReader(was.Manifest), false); err != nil {
+		return fmt.Errorf("read the objects of revision %d: %w", was.Version, err)
 	}
 	if err := d.objects(); err != nil {
 		return err

@@ -9,11 +9,10 @@ import (
 	"time"
 
 	helm "helm.sh/helm/v3/pkg/release"
+	core "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
-
-	core "k8s.io/api/core/v1"
 )
 
 // Latest is the newest revision of a release, as far as it can be told without
@@ -43,26 +42,12 @@ func (c *Client) latest(ctx context.Context, name string) (*Latest, error) {
 	if err != nil {
 		return nil, err
 	}
-	asker, err := metadata.NewForConfig(n.config)
-	if err != nil {
-		return nil, fmt.Errorf("prepare to talk to the cluster: %w", err)
+	record, version, err := n.newest(ctx, name)
+	if err != nil || record == nil {
+		return nil, err
 	}
-	list, err := asker.Resource(core.SchemeGroupVersion.WithResource("secrets")).Namespace(c.namespace).
-		List(ctx, metav1.ListOptions{LabelSelector: "owner=helm,name=" + name})
-	if err != nil {
-		return nil, fmt.Errorf("read the records of release %q: %w", name, err)
-	}
-	var newest *Latest
-	var labels map[string]string
-	for _, record := range list.Items {
-		version, err := strconv.Atoi(record.Labels["version"])
-		if err == nil && (newest == nil || version > newest.Number) {
-			newest, labels = &Latest{Number: version, Status: record.Labels["status"], Updated: record.CreationTimestamp.Time}, record.Labels
-		}
-	}
-	if newest == nil {
-		return nil, nil
-	}
+	labels := record.Labels
+	newest := &Latest{Number: version, Status: labels["status"], Updated: record.CreationTimestamp.Time}
 	for _, key := range []string{"createdAt", "modifiedAt"} { // the latter when it became what it is
 		if seconds, err := strconv.ParseInt(labels[key], 10, 64); err == nil {
 			newest.Updated = time.Unix(seconds, 0).UTC()
@@ -76,6 +61,41 @@ func (c *Client) latest(ctx context.Context, name string) (*Latest, error) {
 		return nil, err
 	}
 	return newest, newest.origin(ctx, set, c.namespace, name)
+}
+
+// newest returns what is known of the newest record without its data, nil when
+// there is none, and its revision.
+func (n *connection) newest(ctx context.Context, name string) (*metav1.PartialObjectMetadata, int, error) {
+	asker, err := metadata.NewForConfig(n.config)
+	if err != nil {
+		return nil, 0, fmt.Errorf("prepare to talk to the cluster: %w", err)
+	}
+	list, err := asker.Resource(core.SchemeGroupVersion.WithResource("secrets")).Namespace(n.client.namespace).
+		List(ctx, metav1.ListOptions{LabelSelector: "owner=helm,name=" + name})
+	if err != nil {
+		return nil, 0, fmt.Errorf("read the records of release %q: %w", name, err)
+	}
+	var newest *metav1.PartialObjectMetadata
+	best := 0
+	for i, record := range list.Items {
+		if version, err := strconv.Atoi(record.Labels["version"]); err == nil && version > best {
+			newest, best = &list.Items[i], version
+		}
+	}
+	return newest, best, nil
+}
+
+// newest reads the newest record alone, or nil: last reads them all.
+func (s *session) newest() (*helm.Release, error) {
+	record, version, err := s.conn.newest(s.ctx, s.name)
+	if err != nil || record == nil {
+		return nil, err
+	}
+	r, err := s.store.storage().Get(s.name, version)
+	if err != nil {
+		return nil, fmt.Errorf("read revision %d of release %q: %w", version, s.name, err)
+	}
+	return r, nil
 }
 
 // origin adds what the inventory knows.

@@ -30,7 +30,7 @@ func (c *Client) Status(ctx context.Context, name string) (*Status, error) {
 }
 
 func (s *session) status() (*Status, error) {
-	r, err := s.last()
+	r, err := s.newest()
 	if err != nil {
 		return nil, err
 	}

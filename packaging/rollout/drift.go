@@ -35,8 +35,7 @@ func (j *Job) Drift(ctx context.Context, ignore []Ignored) ([]release.Change, er
 }
 
 // Correct brings back what Drift tells, by the same requests, under the lock of
-// the release. No revision is made: the release is what it was. It returns what
-// was corrected.
+// the release. No revision is made: the release is what it was.
 func (j *Job) Correct(ctx context.Context, ignore []Ignored) error {
 	client, a, err := j.applied(ctx, ignore)
 	if err != nil {
