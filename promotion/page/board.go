@@ -24,6 +24,8 @@ type board struct {
 	Failed, Blocked, Approval int
 	Page, Pages               int
 	Previous, Following       string
+	// Layout is a class: how many columns of environments there are.
+	Layout string
 }
 
 // A filter is what the address asks for.
@@ -31,7 +33,10 @@ type filter struct{ Namespace, Text, Only string }
 
 func filterOf(q url.Values) filter {
 	f := filter{Namespace: q.Get("namespace"), Text: strings.TrimSpace(q.Get("q")), Only: q.Get("only")}
-	f.Text = f.Text[:min(len(f.Text), 200)]
+	f.Text = plain(f.Text[:min(len(f.Text), 200)])
+	if !slices.Contains([]string{"blocked", "failed", "approval"}, f.Only) {
+		f.Only = ""
+	}
 	return f
 }
 
@@ -125,7 +130,39 @@ func (t *teller) board(promotions []*v1alpha1.Promotion, f filter, page string) 
 		b.Following = f.query(f.Only, b.Page+1)
 	}
 	b.Rows = rows[(b.Page-1)*rowsOnPage : min(len(rows), b.Page*rowsOnPage)]
+	b.align()
 	return b
+}
+
+const mostColumns = 4
+
+// align gives each environment a column of its own over all rows, where their
+// orders agree and the columns are few.
+func (b *board) align() {
+	var names []string
+	for _, r := range b.Rows {
+		at := 0
+		for _, c := range r.Environments {
+			switch i := slices.Index(names, c.Name); {
+			case i >= at:
+				at = i + 1
+			case i >= 0: // it comes earlier elsewhere
+				return
+			default:
+				names = slices.Insert(names, at, c.Name)
+				at++
+			}
+		}
+		if len(names) > mostColumns {
+			return
+		}
+	}
+	b.Layout = "cols" + strconv.Itoa(len(names))
+	for _, r := range b.Rows {
+		for i := range r.Environments {
+			r.Environments[i].Column = 1 + slices.Index(names, r.Environments[i].Name)
+		}
+	}
 }
 
 func one(b bool) int {

@@ -82,9 +82,9 @@ type place struct {
 }
 
 func (t *teller) detail(p *v1alpha1.Promotion) *detail {
-	d := &detail{row: t.row(p), Release: plain(p.Spec.Release), Interval: p.Spec.Source.Interval.Duration.String()}
-	if p.Spec.Source.Interval.Duration == 0 {
-		d.Interval = ""
+	d := &detail{row: t.row(p), Release: plain(p.Spec.Release)}
+	if every := p.Spec.Source.Interval.Duration; every > 0 {
+		d.Interval = lasting(every)
 	}
 	d.Source, d.Chart, d.Version = sourceOf(&p.Spec.Source)
 	if p.Status.Source != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"slices"
 	"strings"
@@ -303,9 +305,36 @@ func ingest(s *shelf, a ago) {
 }
 
 // etl is the package of the example.
-func etl(t testing.TB) *bundle.Package {
+func etl(t testing.TB) *bundle.Package { return pack(t, "../../examples/deploy/charts/nightly-etl") }
+
+// night is a package with a workflow of some tasks.
+func night(t testing.TB) *bundle.Package {
 	t.Helper()
-	const dir = "../../examples/deploy/charts/nightly-etl"
+	flow, err := os.ReadFile("../../lint/graph/testdata/nightly.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := t.TempDir()
+	for name, text := range map[string]string{
+		"charts/nightly-etl/Chart.yaml":             "apiVersion: v2\nname: nightly-etl\nversion: 1.13.2\n",
+		"charts/nightly-etl/values.yaml":            "{}\n",
+		"charts/nightly-etl/templates/nightly.yaml": "{{ .Files.Get \"files/nightly.yaml\" }}\n",
+		"charts/nightly-etl/files/nightly.yaml":     strings.ReplaceAll(string(flow), "name: nightly\n", "name: nightly-etl\n"),
+		"environments/qa/environment.yaml":          "namespace: qa\n",
+	} {
+		at := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(at, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return pack(t, filepath.Join(root, "charts", "nightly-etl"))
+}
+
+func pack(t testing.TB, dir string) *bundle.Package {
+	t.Helper()
 	chart, err := render.Load(dir)
 	if err != nil {
 		t.Fatal(err)

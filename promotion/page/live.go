@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -65,7 +66,7 @@ func (s *server) events(w http.ResponseWriter, r *http.Request, v *viewer) {
 	defer s.streams.close(v.Name)
 	changes, stop := s.o.Source.Changed()
 	defer stop()
-	last, err := s.mark(r.Context(), v, of)
+	now, err := s.mark(r.Context(), v, of)
 	if err != nil {
 		s.broken(w, r, err)
 		return
@@ -75,6 +76,11 @@ func (s *server) events(w http.ResponseWriter, r *http.Request, v *viewer) {
 	h.Set("X-Accel-Buffering", "no")
 	st := &stream{w: w, control: http.NewResponseController(w)}
 	st.send("retry: 5000\n: watching\n\n")
+	last := r.FormValue("since") // what the page was made of
+	if last != now && last != "" {
+		st.send("event: change\ndata:\n\n")
+	}
+	last = now
 	beat, end := s.clock.NewTicker(heartbeat), s.clock.NewTimer(streamLasts)
 	defer beat.Stop()
 	defer end.Stop()
@@ -137,6 +143,10 @@ func (s *server) mark(ctx context.Context, v *viewer, of key) (string, error) {
 	if err != nil && !errors.Is(err, errNotThere) {
 		return "", err
 	}
+	return markOf(promotions, candidates), nil
+}
+
+func markOf(promotions []*v1alpha1.Promotion, candidates []v1alpha1.Candidate) string {
 	var sum uint64 // in any order
 	add := func(kind, namespace, name, version string) {
 		h := fnv.New64a()
@@ -150,7 +160,17 @@ func (s *server) mark(ctx context.Context, v *viewer, of key) (string, error) {
 		c := &candidates[i]
 		add("c", c.Namespace, c.Name, c.ResourceVersion)
 	}
-	return fmt.Sprintf("%d %d %x", len(promotions), len(candidates), sum), nil
+	return fmt.Sprintf("%d-%d-%x", len(promotions), len(candidates), sum)
+}
+
+// streamOf is the address of the events of a page that was made of these.
+func streamOf(of key, promotions []*v1alpha1.Promotion, candidates []v1alpha1.Candidate) string {
+	q := url.Values{"since": {markOf(promotions, candidates)}}
+	if of.name != "" {
+		q.Set("namespace", of.namespace)
+		q.Set("name", of.name)
+	}
+	return "/events?" + q.Encode()
 }
 
 // gather are the promotions that the viewer may see, or the one that is asked

@@ -38,7 +38,7 @@ func loggedIn(t testing.TB, s *shelf, token string) *httptest.Server {
 func TestInABrowser(t *testing.T) {
 	b := start(t)
 	s := morning(time.Now())
-	s.pack = etl(t)
+	s.pack = night(t)
 	server := loggedIn(t, s, "admin-token")
 	for _, c := range []struct {
 		name, path    string
@@ -116,6 +116,7 @@ func until(t testing.TB, holds func() bool) {
 		}
 		<-time.After(20 * time.Millisecond)
 	}
+	t.Helper()
 	t.Fatal("it does not come to that")
 }
 

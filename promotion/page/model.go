@@ -89,8 +89,8 @@ type cell struct {
 	Drift           []string
 	DriftCount      int32
 	DriftLooked     moment
-	BlockedBy       string
-	Last            bool
+	// Column is where it stands on the board, from 1; 0 for anywhere.
+	Column int
 }
 
 // A stay is a candidate in an environment, or before it.
@@ -127,9 +127,6 @@ func (t *teller) row(p *v1alpha1.Promotion) *row {
 	}
 	for i := range p.Spec.Environments {
 		r.Environments = append(r.Environments, t.cell(p, &p.Spec.Environments[i]))
-	}
-	if n := len(r.Environments); n > 0 {
-		r.Environments[n-1].Last = true
 	}
 	if newest := t.newest(p); newest != nil {
 		r.Latest = t.stay(newest, "")
@@ -191,7 +188,6 @@ func (t *teller) cell(p *v1alpha1.Promotion, e *v1alpha1.Environment) cell {
 	s := statusOf(p, e.Name)
 	if s != nil {
 		c.Namespace = cmp.Or(c.Namespace, plain(s.Namespace))
-		c.BlockedBy = plain(s.BlockedBy)
 		if s.Candidate != "" {
 			c.Here = t.here(p, s)
 		}

@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -224,7 +223,7 @@ func (s *server) board(w http.ResponseWriter, r *http.Request, v *viewer) {
 	}
 	t := newTeller(s.clock.Now(), s.o.ArgoURL, candidates)
 	b := t.board(promotions, filterOf(r.URL.Query()), r.URL.Query().Get("page"))
-	s.pages.show(w, http.StatusOK, "board", &frame{Title: "promotions", User: plain(v.Name), Now: moment{t.now, t.now}, Board: b, Live: "/events"})
+	s.pages.show(w, http.StatusOK, "board", &frame{Title: "promotions", User: plain(v.Name), Now: moment{t.now, t.now}, Board: b, Live: streamOf(key{}, promotions, candidates)})
 }
 
 var errNotThere = errors.New("there is no such promotion, or you may not see it")
@@ -274,9 +273,8 @@ func (s *server) detail(w http.ResponseWriter, r *http.Request, v *viewer) {
 	t := newTeller(s.clock.Now(), s.o.ArgoURL, candidates)
 	d := t.detail(p)
 	d.Workflows = t.workflows(r.Context(), s.artist, p, d, r.URL.Query().Get("env"))
-	live := url.Values{"namespace": {p.Namespace}, "name": {p.Name}}
 	s.pages.show(w, http.StatusOK, "detail", &frame{
-		Title: p.Name, User: plain(v.Name), Now: moment{t.now, t.now}, Detail: d, Live: "/events?" + live.Encode(),
+		Title: p.Name, User: plain(v.Name), Now: moment{t.now, t.now}, Detail: d, Live: streamOf(asked(r), []*v1alpha1.Promotion{p}, candidates),
 	})
 }
 

@@ -56,6 +56,7 @@ func newPages() (*pages, error) {
 	functions := template.FuncMap{
 		"asset": func(name string) string { return "/assets/" + name + "?v=" + p.assets[name].version },
 		"strip": strip,
+		"first": func(runs []runView) []runView { return runs[:min(len(runs), 8)] },
 		"icon":  func(name string) template.HTML { return icons[name] },
 	}
 	for _, name := range []string{"board", "detail", "login", "problem"} {

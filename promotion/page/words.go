@@ -51,8 +51,12 @@ func lasting(d time.Duration) string {
 	d = d.Round(time.Second)
 	h, m, s := int(d/time.Hour), int(d/time.Minute)%60, int(d/time.Second)%60
 	switch {
+	case h > 0 && m == 0:
+		return fmt.Sprintf("%d h", h)
 	case h > 0:
 		return fmt.Sprintf("%d h %02d min", h, m)
+	case m > 0 && s == 0:
+		return fmt.Sprintf("%d min", m)
 	case m > 0:
 		return fmt.Sprintf("%d min %02d s", m, s)
 	}

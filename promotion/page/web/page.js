@@ -126,9 +126,10 @@
 
   function watch() {
     const again = () => show(location.pathname + location.search);
+    // The address says what the page was made of: what changed until the stream
+    // is open, or while it was broken, is told as soon as it is.
     const stream = new EventSource(document.body.dataset.live);
-    let was = false;
-    stream.addEventListener("open", () => { live(true); if (was) again(); was = true; });
+    stream.addEventListener("open", () => live(true));
     stream.addEventListener("change", again);
     stream.addEventListener("gone", () => { stream.close(); location.reload(); });
     stream.addEventListener("error", () => {
