@@ -52,9 +52,12 @@ func TestRemote(t *testing.T) {
 	}
 }
 
-func TestImpersonate(t *testing.T) {
-	i := impersonate("team", "deployer")
-	if i.UserName != "system:serviceaccount:team:deployer" || strings.Join(i.Groups, " ") != "system:serviceaccounts system:serviceaccounts:team system:authenticated" {
-		t.Errorf("it is %+v", i)
+// The groups are those that the API server adds to who is acted as.
+func TestGroups(t *testing.T) {
+	if got := strings.Join(groups("system:serviceaccount:team:deployer"), " "); got != "system:serviceaccounts system:serviceaccounts:team system:authenticated" {
+		t.Errorf("they are %s", got)
+	}
+	if got := groups("ada"); got != nil {
+		t.Errorf("somebody else has %v", got)
 	}
 }

@@ -232,31 +232,33 @@ func (p *plan) approvals(at Place) (all []v1alpha1.Approval) {
 	return all
 }
 
-// counts reports whether an approval has not expired.
-func (p *plan) counts(a *v1alpha1.Approval) bool {
-	return a.Spec.Expires == nil || p.Now.Before(a.Spec.Expires.Time)
-}
-
-// rejected returns an Approval that denies it, the first by name, or nil.
-func (p *plan) rejected(at Place) (found *v1alpha1.Approval) {
-	for _, a := range p.approvals(at) {
-		if a.Spec.Decision == v1alpha1.ToReject && p.counts(&a) && (found == nil || a.Name < found.Name) {
-			found = &a
-		}
+// standing are the decisions that count, and has it be decided anew when one
+// expires.
+func (p *plan) standing(at Place) []v1alpha1.Approval {
+	all := p.approvals(at)
+	for _, a := range all {
 		if e := a.Spec.Expires; e != nil && e.After(p.Now) {
 			p.at(e.Time)
 		}
 	}
-	return found
+	return gate.Standing(gate.State{Now: p.Now, Environment: at.Environment, Promotion: p.Promotion.Name, Candidate: at.Candidate, Approvals: all})
 }
 
-// heeded are the approvals that have not expired, by name.
-func (p *plan) heeded(at Place) (all []v1alpha1.ApprovalRecord) {
-	for _, a := range p.approvals(at) {
-		if p.counts(&a) {
-			all = append(all, v1alpha1.ApprovalRecord{Approval: a.Name, User: a.Spec.By.User, Decision: a.Spec.Decision,
-				At: metav1.NewTime(a.CreationTimestamp.Time), Reason: a.Spec.Reason})
+// rejected returns the first Approval that denies it, or nil.
+func (p *plan) rejected(at Place) *v1alpha1.Approval {
+	for _, a := range p.standing(at) {
+		if a.Spec.Decision == v1alpha1.ToReject {
+			return &a
 		}
+	}
+	return nil
+}
+
+// heeded are the decisions that count, by name.
+func (p *plan) heeded(at Place) (all []v1alpha1.ApprovalRecord) {
+	for _, a := range p.standing(at) {
+		all = append(all, v1alpha1.ApprovalRecord{Approval: a.Name, User: a.Spec.By.User, Decision: a.Spec.Decision,
+			At: metav1.NewTime(a.CreationTimestamp.Time), Reason: a.Spec.Reason})
 	}
 	slices.SortFunc(all, func(a, b v1alpha1.ApprovalRecord) int { return strings.Compare(a.Approval, b.Approval) })
 	return all

@@ -240,10 +240,15 @@ func (w *world) checkMoves(before *v1alpha1.Candidate, after *v1alpha1.Candidate
 				w.fail("%s enters %s without being verified before", before.Name, e.Name)
 			}
 		}
+		var last *v1alpha1.Approval // all are by one user
 		for _, a := range w.approvals {
-			if a.Spec.Candidate == before.Name && a.Spec.Environment == e.Name && a.Spec.Decision == v1alpha1.ToReject {
-				w.fail("%s enters %s, rejected", before.Name, e.Name)
+			if a.Spec.Candidate == before.Name && a.Spec.Environment == e.Name &&
+				(last == nil || last.CreationTimestamp.Before(&a.CreationTimestamp) || last.CreationTimestamp.Equal(&a.CreationTimestamp) && a.Spec.Decision == v1alpha1.ToReject) {
+				last = &a
 			}
+		}
+		if last != nil && last.Spec.Decision == v1alpha1.ToReject {
+			w.fail("%s enters %s, rejected", before.Name, e.Name)
 		}
 		if f := entry(before, e.Name); f != nil && f.Failed != nil && !(pinned && f.Failed.Before(&env.Pin.At)) {
 			w.fail("%s is tried again in %s, where it failed", before.Name, e.Name)

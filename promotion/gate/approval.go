@@ -63,19 +63,10 @@ func decisions(s State) []v1alpha1.Approval {
 
 // judge answers as of s.Now, without Again.
 func judge(g *v1alpha1.ApprovalGate, s State, all []v1alpha1.Approval) Answer {
-	latest := map[string]int{}
-	for i, d := range all {
-		if d.Spec.Expires == nil || d.Spec.Expires.After(s.Now) {
-			latest[d.Spec.By.User] = i
-		}
-	}
 	var approved, evidence []string
 	var rejected *v1alpha1.Approval
-	for i, d := range all {
+	for _, d := range standing(all, s.Now) {
 		user := d.Spec.By.User
-		if at, ok := latest[user]; !ok || at != i {
-			continue
-		}
 		line := fmt.Sprintf("%s: %s by %s at %s", d.Name, d.Spec.Decision, user, stamp(d.CreationTimestamp.Time))
 		if d.Spec.Expires != nil {
 			line += ", until " + stamp(d.Spec.Expires.Time)
@@ -100,6 +91,25 @@ func judge(g *v1alpha1.ApprovalGate, s State, all []v1alpha1.Approval) Answer {
 	a := verdict(g, s, approved, rejected)
 	a.Evidence = evidence
 	return a
+}
+
+// Standing are the decisions on a candidate and environment that count: of each
+// user the latest one that has not expired, the oldest first.
+func Standing(s State) []v1alpha1.Approval { return standing(decisions(s), s.Now) }
+
+func standing(all []v1alpha1.Approval, now time.Time) (count []v1alpha1.Approval) {
+	latest := map[string]int{}
+	for i, d := range all {
+		if d.Spec.Expires == nil || d.Spec.Expires.After(now) {
+			latest[d.Spec.By.User] = i
+		}
+	}
+	for i, d := range all {
+		if at, ok := latest[d.Spec.By.User]; ok && at == i {
+			count = append(count, d)
+		}
+	}
+	return count
 }
 
 // verdict puts into words who approved, and who rejected.
