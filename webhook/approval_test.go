@@ -37,7 +37,7 @@ func TestApprovals(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			q := webhooktest.Request{Object: test.object, Old: test.old, Groups: []string{"sre"}}
+			q := webhooktest.Request{Object: test.object, Old: test.old, Groups: "sre"}
 			if test.old != "" {
 				q.Operation = "UPDATE"
 			}
@@ -78,7 +78,7 @@ func TestStamp(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			r, err := webhook.Review(t.Context(), webhook.Mutate, webhooktest.Request{Object: test.object, Groups: []string{"sre"}}.Body(), &webhook.State{})
+			r, err := webhook.Review(t.Context(), webhook.Mutate, webhooktest.Request{Object: test.object, Groups: "sre"}.Body(), &webhook.State{})
 			if err != nil || !r.Allowed {
 				t.Fatal(r.Message, err)
 			}
@@ -96,7 +96,7 @@ func TestStamp(t *testing.T) {
 	for i := range 400 {
 		many = append(many, fmt.Sprint("g", i))
 	}
-	r, err = webhook.Review(t.Context(), webhook.Mutate, webhooktest.Request{Object: approval(""), Groups: append(many[:3:3], append([]string{strings.Repeat("x", 1025)}, many[3:]...)...)}.Body(), &webhook.State{})
+	r, err = webhook.Review(t.Context(), webhook.Mutate, webhooktest.Request{Object: approval(""), Groups: strings.Join(many[:3], " ") + " " + strings.Repeat("x", 1025) + " " + strings.Join(many[3:], " ")}.Body(), &webhook.State{})
 	if got := strings.Count(string(r.Patch), `"g`) - 1; err != nil || got != 255 || strings.Contains(string(r.Patch), "xx") {
 		t.Errorf("%d groups of 400 are written: %v", got, err)
 	}

@@ -18,7 +18,7 @@ type Request struct {
 	Group, Version, Kind  string // "" is what the object says
 	Namespace, Name, User string
 	DryRun                bool
-	Groups                []string // beside system:authenticated
+	Groups                string // beside system:authenticated, with spaces between
 	// Object and Old are manifests, YAML or JSON; "" is none.
 	Object, Old string
 }
@@ -49,7 +49,7 @@ func (r Request) Body() []byte {
 	}{
 		UID: or(r.UID, "8f2c"), Kind: kind, Resource: resource, Sub: r.SubResource,
 		Name: or(r.Name, text(of, "metadata", "name")), Namespace: or(r.Namespace, text(of, "metadata", "namespace")), Operation: or(r.Operation, "CREATE"),
-		UserInfo: map[string]any{"username": or(r.User, "alice"), "groups": append([]string{"system:authenticated"}, r.Groups...)},
+		UserInfo: map[string]any{"username": or(r.User, "alice"), "groups": append([]string{"system:authenticated"}, strings.Fields(r.Groups)...)},
 		Object:   object, OldObject: old, DryRun: r.DryRun, Options: map[string]any{"kind": "CreateOptions", "apiVersion": "meta.k8s.io/v1"},
 	}
 	b, err := json.Marshal(struct {
