@@ -15,9 +15,12 @@ import (
 const longest = 366 * 24 * time.Hour
 
 // horizon is how many years are looked ahead. What does not come within them
-// never does: the rarest schedule is one for 29 February on a day of the week,
-// every 28 years, or 40 across a year like 2100 that has no such day.
+// never does: the rarest are 29 February without some days of the week, which
+// come every 28 years, or 40 across a year like 2100 that has no such day.
 const horizon = 41
+
+// chain is how many windows that follow without a break are looked at in one go.
+const chain = 64
 
 // A spell is a window that comes again: it begins whenever the wall clock of its
 // zone shows a minute that the schedule has, and lasts for a time that passes.
@@ -67,13 +70,13 @@ func parse(w v1alpha1.Window) (*spell, error) {
 
 // at reports whether a window is on at a time.
 //
-// If it is, the time is the end of it and of all that follow without a break;
-// when that is after the limit or takes more steps than are left, it is one until
-// which the window is on for certain. If it is not, the time is when the next one
-// begins, zero if none does before the limit.
+// If it is, the time is the end of it and of those that follow without a break, or
+// where these are many or go beyond the limit, one until which it is on for
+// certain. If it is not, the time is when the next one begins, zero if none does
+// before the limit. It takes the windows that it looks at off steps.
 func (s *spell) at(t, limit time.Time, steps *int) (bool, time.Time) {
 	end := t
-	for once := true; once || *steps > 0 && !end.After(limit); once = false {
+	for i := 0; i < chain && !end.After(limit); i++ {
 		*steps--
 		begin := s.last(end, end.Add(-s.lasts))
 		if begin.IsZero() {
@@ -119,12 +122,21 @@ func (s *spell) last(t, limit time.Time) time.Time {
 	return time.Time{}
 }
 
-// segment returns the time around t, [from, to), in which the clock of a zone
-// does not change, zero for without bound, and how far it goes before UTC. A time
-// of UTC and that offset is what the clock shows.
+// segment returns a time around t, [from, to), in which the clock of a zone does
+// not change, zero for without bound, and how far it goes before UTC. A time of
+// UTC and that offset is what the clock shows. It need not be the longest one.
+//
+// On the last day of leap years from 2040 on, ZoneBounds is a day short, and its
+// end not after t. No clock changes in the hours that are taken instead.
 func segment(t time.Time, zone *time.Location) (from, to time.Time, offset time.Duration) {
 	local := t.In(zone)
 	from, to = local.ZoneBounds()
 	_, seconds := local.Zone()
+	if !to.IsZero() && !to.After(t) {
+		to = t.Add(time.Hour)
+	}
+	if from.After(t) {
+		from = t
+	}
 	return from.UTC(), to.UTC(), time.Duration(seconds) * time.Second
 }

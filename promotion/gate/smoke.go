@@ -61,11 +61,20 @@ func smoke(id string, g *v1alpha1.SmokeGate, s State) Answer {
 		a = hold("SmokeFailed", fmt.Sprintf("smoke run %s of %s %s, and no attempt of %d is left; it opens for another candidate, or this one deployed again", last.Name, g.Template, failure(*last, timeout), all))
 		a.Failed = true
 	}
+	var next time.Time // when an earlier attempt is to be stopped
 	for _, r := range mine {
 		a.Evidence = append(a.Evidence, evidence(r))
-		if a.Stop == "" && !over(r) && !r.Stopping && !s.Now.Before(r.Created.Add(timeout)) {
-			a.Stop = r.Name
+		if over(r) || r.Stopping {
+			continue
 		}
+		if end := r.Created.Add(timeout); !s.Now.Before(end) {
+			a.Stop = cmp.Or(a.Stop, r.Name)
+		} else if next.IsZero() || end.Before(next) {
+			next = end
+		}
+	}
+	if a.Stop == "" && !next.IsZero() && (a.Again.IsZero() || next.Before(a.Again)) {
+		a.Again = next // with another one to stop, that comes first
 	}
 	return a
 }

@@ -67,8 +67,8 @@ func validateSmoke(g *v1alpha1.SmokeGate) []string {
 
 func validateWindow(g *v1alpha1.WindowGate) []string {
 	w, all := read(g)
+	steps := 0
 	for _, p := range w {
-		steps := 1
 		on, next := p.at(epoch, epoch.AddDate(horizon, 0, 0), &steps)
 		if !on && next.IsZero() {
 			all = append(all, fmt.Sprintf("schedule %q never comes: choose a day that there is", p.text))

@@ -8,10 +8,10 @@ import (
 	"github.com/tiphys-dev/tiphys/api/v1alpha1"
 )
 
-// patience bounds how many beginnings and ends of windows are looked at for one
-// answer, some milliseconds. Windows that turn each minute without ever changing
-// the verdict are the ones that need more.
-const patience = 10000
+// patience bounds how many windows are looked at for one answer: some
+// milliseconds. Only those that come often for years without ever changing the
+// verdict need more.
+const patience = 16000
 
 // window holds outside of all windows of allow, if there is any, and within any
 // of deny. A window is on from a time that its schedule has on the wall clock of
@@ -117,13 +117,10 @@ func (w windows) look(now time.Time) (on bool, again time.Time, certain bool) {
 		p.on, p.until = p.at(now, limit, &steps)
 	}
 	on = w.open()
-	for {
+	for steps > 0 {
 		next := w.turn()
-		switch {
-		case next.IsZero() || !next.Before(limit):
+		if next.IsZero() || !next.Before(limit) {
 			return on, time.Time{}, true
-		case steps <= 0:
-			return on, next, false
 		}
 		for _, p := range w {
 			if !p.until.IsZero() && !p.until.After(next) {
@@ -134,6 +131,7 @@ func (w windows) look(now time.Time) (on bool, again time.Time, certain bool) {
 			return on, next, true
 		}
 	}
+	return on, w.turn(), false
 }
 
 // open is the verdict.
