@@ -127,7 +127,7 @@ func (b *bench) ask() {
 func (b *bench) promotion(environments string) {
 	b.Helper()
 	p := &v1alpha1.Promotion{}
-	text := fmt.Sprintf("metadata: {name: etl, namespace: %s}\nspec:\n  source: {git: {url: %s, path: etl}}\n  environments:\n%s", b.namespace, b.tree, environments)
+	text := fmt.Sprintf("metadata: {name: etl, namespace: %s}\nspec:\n  source: {git: {url: %q, path: etl}}\n  environments:\n%s", b.namespace, b.tree, environments)
 	if err := yaml.UnmarshalStrict([]byte(text), p); err != nil {
 		b.Fatal(err)
 	}
@@ -139,6 +139,18 @@ func (b *bench) promotion(environments string) {
 
 // run runs a controller until the test is over, or stop is called.
 func (b *bench) run(o controller.Options) (stop func()) {
+	b.Helper()
+	_, stop = b.start(o)
+	return stop
+}
+
+func (b *bench) runAs(o controller.Options) *controller.Controller {
+	b.Helper()
+	c, _ := b.start(o)
+	return c
+}
+
+func (b *bench) start(o controller.Options) (c *controller.Controller, stop func()) {
 	b.Helper()
 	o.Config, o.Namespace, o.Alone, o.Local, o.PlainHTTP = b.config, b.namespace, true, true, true
 	if o.Clock == nil {
@@ -161,13 +173,13 @@ func (b *bench) run(o controller.Options) (stop func()) {
 		}
 		done = true
 		cancel()
-		if err := <-ended; err != nil {
+		if err := <-ended; err != nil && !errors.Is(err, errDead) {
 			b.Errorf("the controller ended: %v", err)
 		}
 	}
 	b.Cleanup(stop)
 	cluster.Until(b, c.Ready)
-	return stop
+	return c, stop
 }
 
 func (b *bench) get() *v1alpha1.Promotion {

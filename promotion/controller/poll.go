@@ -96,9 +96,26 @@ func (c *Controller) pollOnce(ctx context.Context, p *v1alpha1.Promotion, before
 		}
 		return now, nil
 	}
+	// Another process may have found something newer while this one looked.
+	var live v1alpha1.Promotion
+	if err := c.direct.Get(ctx, client.ObjectKeyFromObject(p), &live); err != nil {
+		return now, fmt.Errorf("read promotion %s: %w", p.Name, err)
+	}
+	if revisionOf(live.Status.Source) != revisionOf(before) {
+		return now, errOvertaken
+	}
 	now.Revision = found.Revision
 	now.Candidate, err = c.keep(ctx, p, found)
 	return now, err
+}
+
+var errOvertaken = errors.New("another process looked at the source meanwhile")
+
+func revisionOf(s *v1alpha1.SourceStatus) string {
+	if s == nil {
+		return ""
+	}
+	return s.Revision
 }
 
 // keep makes a Candidate of a package, or has one that is there be the newest.

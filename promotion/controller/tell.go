@@ -9,8 +9,8 @@ import (
 	"time"
 
 	core "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/util/retry"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
@@ -69,7 +69,7 @@ func (c *Controller) tell(ctx context.Context, q reconcile.Request) (reconcile.R
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
 	var wrong error
-	told := false
+	var told []decide.Notice
 	for _, n := range notices {
 		if c.clock.Now().Sub(n.At) > stale {
 			continue
@@ -84,23 +84,41 @@ func (c *Controller) tell(ctx context.Context, q reconcile.Request) (reconcile.R
 			wrong = errors.Join(wrong, err)
 			continue
 		}
-		for i := range one.Status.Environments {
-			if e := &one.Status.Environments[i]; e.Name == n.Environment {
-				decide.Tell(e, n)
-				told = true
-			}
-		}
+		told = append(told, n)
 	}
-	if told {
-		if err := c.client.Status().Update(ctx, one); err != nil && !apierrors.IsNotFound(err) {
-			return reconcile.Result{}, fmt.Errorf("record what was told of candidate %s: %w", one.Name, err)
-		}
-		c.written.put(one)
+	if err := c.recordTold(ctx, one, told); client.IgnoreNotFound(err) != nil {
+		return reconcile.Result{}, fmt.Errorf("record what was told of candidate %s: %w", one.Name, err)
 	}
 	if wrong != nil {
 		c.log.Warn("could not tell, and will try again", "namespace", one.Namespace, "candidate", one.Name, "error", wrong.Error())
 	}
 	return reconcile.Result{}, wrong
+}
+
+// recordTold writes what was told. Where another has written meanwhile it begins
+// with that: what was told must not be told again for such a reason.
+func (c *Controller) recordTold(ctx context.Context, one *v1alpha1.Candidate, told []decide.Notice) error {
+	if len(told) == 0 {
+		return nil
+	}
+	return retry.RetryOnConflict(retry.DefaultBackoff, func() error {
+		live := &v1alpha1.Candidate{}
+		if err := c.direct.Get(ctx, client.ObjectKeyFromObject(one), live); err != nil {
+			return err
+		}
+		for i := range live.Status.Environments {
+			for _, n := range told {
+				if e := &live.Status.Environments[i]; e.Name == n.Environment {
+					decide.Tell(e, n)
+				}
+			}
+		}
+		if err := c.client.Status().Update(ctx, live); err != nil {
+			return err
+		}
+		c.written.put(live)
+		return nil
+	})
 }
 
 // send sends a notice to all who want it.
