@@ -35,6 +35,7 @@ import (
 
 	"github.com/tiphys-dev/tiphys/api/v1alpha1"
 	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/packaging/release"
 	"github.com/tiphys-dev/tiphys/promotion/notify"
 	"github.com/tiphys-dev/tiphys/promotion/runs"
 	"github.com/tiphys-dev/tiphys/promotion/store"
@@ -91,6 +92,7 @@ type Controller struct {
 	wakes waker // of decisions
 	polls waker // of sources
 
+	kinds   release.Kinds
 	facts   facts
 	written written
 	places  places
