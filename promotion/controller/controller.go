@@ -29,6 +29,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	server "sigs.k8s.io/controller-runtime/pkg/metrics/server"
@@ -51,6 +52,8 @@ type Options struct {
 	Config *rest.Config
 	// Namespace is where the Lease of the leader is.
 	Namespace string
+	// Watch are the namespaces whose promotions are carried out; none is for all.
+	Watch []string
 	// Alone is set where there is no other replica: nobody is elected.
 	Alone bool
 	// Lease is how long a leader that is not heard of is waited for; 0 is 15
@@ -139,6 +142,14 @@ func defaults(o *Options) {
 }
 
 func managerOptions(o Options) ctrl.Options {
+	// The API server keeps who manages which field, and takes an object without.
+	caches := cache.Options{DefaultTransform: cache.TransformStripManagedFields()}
+	for _, n := range o.Watch {
+		if caches.DefaultNamespaces == nil {
+			caches.DefaultNamespaces = map[string]cache.Config{}
+		}
+		caches.DefaultNamespaces[n] = cache.Config{}
+	}
 	lease, renew, retry := o.Lease, o.Lease*2/3, o.Lease/8
 	// Secrets and ConfigMaps are read one by one: a cache would hold those of all
 	// namespaces.
@@ -146,6 +157,7 @@ func managerOptions(o Options) ctrl.Options {
 	return ctrl.Options{
 		Scheme: Scheme(), Logger: logr.FromSlogHandler(calm{o.Log.Handler()}), Metrics: server.Options{BindAddress: "0"},
 		Client:         client.Options{Cache: uncached},
+		Cache:          caches,
 		LeaderElection: !o.Alone, LeaderElectionID: Manager, LeaderElectionNamespace: o.Namespace, LeaderElectionReleaseOnCancel: true,
 		LeaseDuration: &lease, RenewDeadline: &renew, RetryPeriod: &retry,
 	}

@@ -129,6 +129,15 @@ func (w *written) newest(cached client.Object) client.Object {
 	return cached
 }
 
+// seen drops what was written when the cache has it, or what is newer.
+func (w *written) seen(o client.Object) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if mine := w.all[o.GetUID()]; mine != nil && version(mine) <= version(o) {
+		delete(w.all, o.GetUID())
+	}
+}
+
 // gone notes that an object is no more, though the cache may have it.
 func (w *written) gone(o client.Object) {
 	o.SetResourceVersion(strconv.FormatUint(version(o)+1, 10))
@@ -275,6 +284,18 @@ func (s *scene) entry(at decide.Place) *v1alpha1.CandidateEnvironment {
 		if c.Status.Environments[i].Name == at.Environment {
 			return &c.Status.Environments[i]
 		}
+	}
+	return nil
+}
+
+// deployment is that of a candidate in an environment, also one that is not
+// recorded yet; nil for none.
+func (s *scene) deployment(at decide.Place) *v1alpha1.Deployment {
+	if o := s.state.Outcome; o != nil && o.Action.Place == at && o.Deployment != nil {
+		return o.Deployment
+	}
+	if e := s.entry(at); e != nil {
+		return e.Deployment
 	}
 	return nil
 }

@@ -27,6 +27,9 @@ import (
 // lookTime bounds how long a look at one place takes.
 const lookTime = 2 * time.Minute
 
+// lookAgain is when to look anew at what could not be seen.
+const lookAgain = time.Minute
+
 // lintAgain is when to lint anew what could not be linted.
 const lintAgain = time.Minute
 
@@ -84,8 +87,8 @@ func (c *Controller) placed(ctx context.Context, s *scene, at decide.Place) (*ro
 	if err != nil {
 		return nil, err
 	}
-	if e := s.entry(at); e != nil && e.Deployment != nil {
-		j.Release, j.Namespace = cmp.Or(e.Deployment.Release, j.Release), cmp.Or(e.Deployment.Namespace, j.Namespace)
+	if d := s.deployment(at); d != nil {
+		j.Release, j.Namespace = cmp.Or(d.Release, j.Release), cmp.Or(d.Namespace, j.Namespace)
 	}
 	return j, nil
 }
@@ -135,13 +138,10 @@ func (c *Controller) health(ctx context.Context, s *scene, at decide.Place) {
 	var problem string
 	if err == nil {
 		var now *rollout.Running
-		now, err = j.Running(ctx)
+		now, problem, err = j.Look(ctx)
 		if digest := s.candidate(at.Candidate).Spec.Digest; err == nil && now != nil && now.Digest != digest {
 			problem = fmt.Sprintf("revision %d of release %s is of another package: somebody else deployed it", now.Revision, j.Release)
 		}
-	}
-	if err == nil && problem == "" {
-		problem, err = j.Health(ctx)
 	}
 	if err != nil {
 		s.blame(at, err, "its health cannot be seen")
@@ -154,8 +154,8 @@ func (c *Controller) health(ctx context.Context, s *scene, at decide.Place) {
 func (c *Controller) ask(ctx context.Context, s *scene, at decide.Place) {
 	env := s.environment(at.Environment)
 	namespace, name := env.Namespace, ""
-	if e := s.entry(at); e != nil && e.Deployment != nil {
-		namespace, name = e.Deployment.Namespace, e.Deployment.Release
+	if d := s.deployment(at); d != nil {
+		namespace, name = d.Namespace, d.Release
 	}
 	all := map[string]gate.Metric{}
 	for _, g := range env.Gates {
