@@ -81,6 +81,9 @@ func (w *waker) at(k key, t time.Time) {
 	}
 	q := w.queue // not w: a clock may call while it is asked
 	w.timers[k] = alarm{t, w.clock.AfterFunc(max(0, t.Sub(w.clock.Now())), func() { q.Add(reconcile.Request{NamespacedName: k}) })}
+	if !w.clock.Now().Before(t) {
+		q.Add(reconcile.Request{NamespacedName: k}) // the clock was set meanwhile, and rings for nothing that is past
+	}
 }
 
 // drop forgets a promotion.
