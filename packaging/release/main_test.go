@@ -51,6 +51,7 @@ func TestOnCluster(t *testing.T) {
 		"a chart that does not fit into a record is refused":           testTooLarge,
 		"the rights that are asked for are enough":                     testRights,
 		"definitions of kinds come with the chart":                     testCRDs,
+		"what a cluster serves is asked for once, and when it is new":  testKinds,
 		"secrets whose data is wrong are refused without their values": testBadSecrets,
 	} {
 		t.Run(sentence, func(t *testing.T) {

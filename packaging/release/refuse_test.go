@@ -325,16 +325,21 @@ func testTooLarge(t *testing.T, e *env) {
 }
 
 func testCRDs(t *testing.T, e *env) {
+	s := newKind(t, e)
+	if _, err := e.client(t).Upgrade(t.Context(), s, Options{DryRun: true}); err != nil {
+		t.Error(err)
+	}
+	e.upgrade(t, s, Options{})
+	e.deployed(t, "etl", 1)
+}
+
+// newKind has a chart with the definition of a kind, and an object of it.
+func newKind(t *testing.T, e *env) Spec {
 	kind := strings.ReplaceAll(e.namespace, "-", "")
 	files := chartFiles()
 	files["crds/widget.yaml"] = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: " + kind + "s.example.com}\nspec:\n  group: example.com\n" +
 		"  scope: Namespaced\n  names: {kind: " + kind + ", plural: " + kind + "s, singular: " + kind + "}\n" +
 		"  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}]\n"
 	files["templates/widget.yaml"] = "apiVersion: example.com/v1\nkind: " + kind + "\nmetadata: {name: x}\n"
-	s := newSpec(t, e.namespace, 1, files, testValues(password, token, ""), testValues(cipher, cipher, ""), password, token)
-	if _, err := e.client(t).Upgrade(t.Context(), s, Options{DryRun: true}); err != nil {
-		t.Error(err)
-	}
-	e.upgrade(t, s, Options{})
-	e.deployed(t, "etl", 1)
+	return newSpec(t, e.namespace, 1, files, testValues(password, token, ""), testValues(cipher, cipher, ""), password, token)
 }

@@ -20,7 +20,7 @@ import (
 // How many promotions there are, each with three environments: deployed are
 // brought through all of them, as many more are there as make all.
 const (
-	deployed = 120
+	deployed = 80
 	all      = 1000
 )
 
@@ -50,7 +50,7 @@ func measure(s *stage, n int) {
 	stop := s.start()
 	was := 0
 	for _, size := range []int{n / 4, n / 2, n} {
-		requests := s.row(fmt.Sprintf("%d settle, when %d are settled", size-was, was), size-was, func() { s.promote(size); s.settled() })
+		requests := s.row(fmt.Sprintf("%d settle, when %d are settled", size-was, was), size-was, func() time.Time { s.promote(size); s.settled(); return time.Now() })
 		if os.Getenv("TIPHYS_BENCH_REQUESTS") != "" {
 			fmt.Printf("    %s\n", most(requests, size-was, 40))
 		}
@@ -59,7 +59,8 @@ func measure(s *stage, n int) {
 	stop()
 	s.copies(all)
 	empty := memory()
-	s.row(fmt.Sprintf("a controller begins, %d are settled", all), all, func() { stop = s.start(); s.calm() })
+	requests := s.row(fmt.Sprintf("a controller begins, %d are settled", all), all, func() time.Time { stop = s.start(); return s.calm() })
+	fmt.Printf("  in all, it asked: %s\n", most(requests, 1, 20))
 	s.quiet()
 	full := memory()
 	fmt.Printf("  memory: %.0f KiB of heap for each promotion; %.0f MiB resident, this benchmark included\n", (full.heap-empty.heap)/all/1024, full.resident/(1<<20))
@@ -68,11 +69,10 @@ func measure(s *stage, n int) {
 }
 
 // row prints what something cost.
-func (s *stage) row(label string, n int, f func()) map[string]int {
+func (s *stage) row(label string, n int, f func() time.Time) map[string]int {
 	s.asked.take()
 	began, used, api := time.Now(), cpu(), children()
-	f()
-	took, used, api := time.Since(began), cpu()-used, children()-api
+	took, used, api := f().Sub(began), cpu()-used, children()-api
 	all := s.asked.take()
 	requests, _ := sum(all)
 	each := func(d time.Duration) string { return fmt.Sprintf("%.1fms", d.Seconds()*1000/float64(n)) }
@@ -80,19 +80,27 @@ func (s *stage) row(label string, n int, f func()) map[string]int {
 	return all
 }
 
-// calm waits until the controller has asked nothing for a second.
-func (s *stage) calm() {
-	for quiet := 0; quiet < 4; {
+// pause is how long nothing is asked, and next to nothing done, before that counts
+// as quiet: most of what is settled is found to be so without asking.
+const pause = 3 * time.Second
+
+// calm waits until the controller has done nothing for a while, and tells when it
+// did something last.
+func (s *stage) calm() (last time.Time) {
+	last = time.Now()
+	used := cpu()
+	for time.Since(last) < pause {
 		time.Sleep(250 * time.Millisecond)
 		s.asked.mu.Lock()
 		n, _ := sum(s.asked.all)
 		s.asked.mu.Unlock()
-		if n == s.asked.seen {
-			quiet++
-		} else {
-			quiet, s.asked.seen = 0, n
+		now := cpu()
+		if n != s.asked.seen || now-used > 25*time.Millisecond {
+			last, s.asked.seen = time.Now(), n
 		}
+		used = now
 	}
+	return last
 }
 
 // still is how long is looked at what is done while nothing changes.
@@ -100,8 +108,6 @@ const still = 30 * time.Second
 
 // quiet measures what is done while nothing changes.
 func (s *stage) quiet() {
-	s.calm()
-	s.asked.take()
 	used := cpu()
 	time.Sleep(still)
 	used = cpu() - used

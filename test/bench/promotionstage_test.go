@@ -247,6 +247,7 @@ func (s *stage) start() (stop func()) {
 	ctx, cancel := context.WithCancel(s.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- c.Run(ctx) }()
+	cluster.Until(s, c.Ready)
 	return func() {
 		cancel()
 		if err := <-ended; err != nil {
