@@ -23,6 +23,7 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/tiphys-dev/tiphys/packaging/release"
 	"github.com/tiphys-dev/tiphys/test/chart"
 	"github.com/tiphys-dev/tiphys/test/cluster"
 	"github.com/tiphys-dev/tiphys/test/testbin"
@@ -240,16 +241,21 @@ func (t *team) live(env string) string {
 	return m.Data["a"]
 }
 
-// revisions counts those of Helm in an environment by their status.
+// revisions counts those of Helm in an environment by their status. One that a
+// killed controller had left pending is "interrupted", whatever Helm makes of it
+// later.
 func (t *team) revisions(env string) map[string]int {
 	t.Helper()
-	all, err := t.set.CoreV1().Secrets(t.in(env)).List(t.Context(), metav1.ListOptions{LabelSelector: "owner=helm"})
+	all, err := release.OpenConfig(t.api.Config(t), t.in(env)).History(t.Context(), "etl")
 	if err != nil {
 		t.Fatal(err)
 	}
 	count := map[string]int{}
-	for _, s := range all.Items {
-		count[s.Labels["status"]]++
+	for _, r := range all {
+		if strings.HasPrefix(r.Description, "interrupted") {
+			r.Status = "interrupted"
+		}
+		count[r.Status]++
 	}
 	return count
 }
