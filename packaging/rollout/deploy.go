@@ -106,6 +106,11 @@ func (j *Job) spec(ctx context.Context, u *unpacked, ring *secrets.Keyring, clie
 	if err != nil {
 		return nil, err
 	}
+	if j.Confirm != nil {
+		if err := j.Confirm(ctx); err != nil {
+			return nil, err
+		}
+	}
 	check, err := j.check(ctx, u, s, optionsOf(state))
 	if err != nil {
 		return nil, err

@@ -63,6 +63,12 @@ func (c *Controller) deploy(ctx context.Context, s *scene, a decide.Action) (*de
 	if err != nil {
 		return vain(o, err)
 	}
+	j.Confirm = func(ctx context.Context) error {
+		if current, err := c.isCurrent(ctx, s, a); err != nil || current {
+			return err
+		}
+		return errTakenBack
+	}
 	timeout := cmp.Or(j.Timeout, 5*time.Minute) + deployTime
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("it is not done after %s", timeout))
 	defer cancel()
@@ -79,6 +85,9 @@ func (c *Controller) deploy(ctx context.Context, s *scene, a decide.Action) (*de
 	delete(s.known.health, a.Place)
 	return o, nil
 }
+
+// errTakenBack says that another process was faster.
+var errTakenBack = errors.New("what was to be deployed was decided anew meanwhile")
 
 // vain tells what an error comes to: an outcome if it is final. A right that is
 // missing is no fault of the candidate: as long as nothing was changed, somebody

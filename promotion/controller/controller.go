@@ -29,12 +29,14 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 	server "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/tiphys-dev/tiphys/api/v1alpha1"
 	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/packaging/bundle"
 	"github.com/tiphys-dev/tiphys/promotion/notify"
 	"github.com/tiphys-dev/tiphys/promotion/runs"
 	"github.com/tiphys-dev/tiphys/promotion/store"
@@ -55,6 +57,8 @@ type Options struct {
 	// Lease is how long a leader that is not heard of is waited for; 0 is 15
 	// seconds.
 	Lease time.Duration
+	// Namespaces are those whose promotions are carried out; none is all.
+	Namespaces []string
 	// Concurrency is how many promotions are worked on at once; 0 is 8. Polls is
 	// how many sources are looked at at once; 0 is 4.
 	Concurrency, Polls int
@@ -141,7 +145,12 @@ func managerOptions(o Options) ctrl.Options {
 	// Secrets and ConfigMaps are read one by one: a cache would hold those of all
 	// namespaces.
 	uncached := &client.CacheOptions{DisableFor: []client.Object{&core.Secret{}, &core.ConfigMap{}, &core.Namespace{}}}
+	only := map[string]cache.Config{}
+	for _, n := range o.Namespaces {
+		only[n] = cache.Config{}
+	}
 	return ctrl.Options{
+		Cache:  cache.Options{DefaultNamespaces: only},
 		Scheme: Scheme(), Logger: logr.FromSlogHandler(calm{o.Log.Handler()}), Metrics: server.Options{BindAddress: "0"},
 		Client:         client.Options{Cache: uncached},
 		LeaderElection: !o.Alone, LeaderElectionID: Manager, LeaderElectionNamespace: o.Namespace, LeaderElectionReleaseOnCancel: true,
@@ -185,9 +194,13 @@ func (c *Controller) Ready() error {
 // Collector has the metrics.
 func (c *Controller) Collector() prometheus.Collector { return c.metrics }
 
-// Client reads what is cached of Promotions, Candidates and Approvals. It is for
-// pages.
-func (c *Controller) Client() client.Client { return c.client }
+// Cache has the promotions and candidates; Run runs it.
+func (c *Controller) Cache() cache.Cache { return c.manager.GetCache() }
+
+// Package fetches the package of a candidate.
+func (c *Controller) Package(ctx context.Context, one *v1alpha1.Candidate) (*bundle.Package, error) {
+	return c.store.Load(ctx, one)
+}
 
 // Hook returns the handler of POST /hook/NAMESPACE/NAME.
 func (c *Controller) Hook() http.Handler { return &hook{c.client, c.direct, c.clock, c.log} }
