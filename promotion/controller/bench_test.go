@@ -174,7 +174,7 @@ func (b *bench) start(o controller.Options) (c *controller.Controller, stop func
 		}
 		done = true
 		cancel()
-		if err := <-ended; err != nil && !errors.Is(err, errDead) {
+		if err := <-ended; err != nil {
 			b.Errorf("the controller ended: %v", err)
 		}
 	}
