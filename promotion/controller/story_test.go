@@ -179,6 +179,9 @@ func two(b *bench) {
 		b.summary(fmt.Sprintf("dev %d Verified, qa %d Verified", i, i))
 	}
 	if dev, qa := b.revisions("dev"), b.revisions("qa"); dev != 4 || qa != 4 {
+		for i := range 4 {
+			b.Logf("%s: %+v", b.candidate(fmt.Sprint(i+1)).Name, b.candidate(fmt.Sprint(i+1)).Status.Environments)
+		}
 		b.Errorf("dev has %d revisions and qa %d, of 4 packages", dev, qa)
 	}
 }
