@@ -51,7 +51,7 @@ func newBench(t *testing.T, api *cluster.Cluster) *bench {
 		t.Fatal(err)
 	}
 	b := &bench{T: t, Client: c, config: config, set: kubernetes.NewForConfigOrDie(config), namespace: cluster.NamespaceName(), tree: t.TempDir(),
-		clock: testclock.NewFakeClock(time.Now())}
+		clock: testclock.NewFakeClock(time.Now().Add(time.Minute))} // later than what Helm will stamp
 	for _, n := range []string{b.namespace, b.in("dev"), b.in("qa"), b.in("prod")} {
 		b.create(&core.Namespace{ObjectMeta: metav1.ObjectMeta{Name: n}})
 	}
@@ -174,7 +174,7 @@ func (b *bench) start(o controller.Options) (c *controller.Controller, stop func
 		}
 		done = true
 		cancel()
-		if err := <-ended; err != nil && !errors.Is(err, errDead) {
+		if err := <-ended; err != nil {
 			b.Errorf("the controller ended: %v", err)
 		}
 	}

@@ -36,7 +36,6 @@ func TestController(t *testing.T) {
 		"a failed deployment goes back":                        failedDeployment,
 		"a soak ends exactly when it does":                     soaks,
 		"two controllers make one revision of each package":    two,
-		"killed after any write, the next one finishes":        killed,
 		"a source that is gone is told, and what runs runs on": sourceGone,
 		"a pin brings back what was there":                     pinned,
 		"people are told, and old candidates go":               told,

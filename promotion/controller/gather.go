@@ -278,3 +278,14 @@ func (s *scene) entry(at decide.Place) *v1alpha1.CandidateEnvironment {
 	}
 	return nil
 }
+
+// deployment is the last one at a place, be it recorded yet or not; nil without.
+func (s *scene) deployment(at decide.Place) *v1alpha1.Deployment {
+	if o := s.state.Outcome; o != nil && o.Action.Place == at && o.Deployment != nil {
+		return o.Deployment
+	}
+	if e := s.entry(at); e != nil {
+		return e.Deployment
+	}
+	return nil
+}

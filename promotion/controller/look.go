@@ -84,8 +84,8 @@ func (c *Controller) placed(ctx context.Context, s *scene, at decide.Place) (*ro
 	if err != nil {
 		return nil, err
 	}
-	if e := s.entry(at); e != nil && e.Deployment != nil {
-		j.Release, j.Namespace = cmp.Or(e.Deployment.Release, j.Release), cmp.Or(e.Deployment.Namespace, j.Namespace)
+	if d := s.deployment(at); d != nil {
+		j.Release, j.Namespace = cmp.Or(d.Release, j.Release), cmp.Or(d.Namespace, j.Namespace)
 	}
 	return j, nil
 }
@@ -154,8 +154,8 @@ func (c *Controller) health(ctx context.Context, s *scene, at decide.Place) {
 func (c *Controller) ask(ctx context.Context, s *scene, at decide.Place) {
 	env := s.environment(at.Environment)
 	namespace, name := env.Namespace, ""
-	if e := s.entry(at); e != nil && e.Deployment != nil {
-		namespace, name = e.Deployment.Namespace, e.Deployment.Release
+	if d := s.deployment(at); d != nil {
+		namespace, name = d.Namespace, d.Release
 	}
 	all := map[string]gate.Metric{}
 	for _, g := range env.Gates {

@@ -82,7 +82,7 @@ func (c *Controller) carryOut(ctx context.Context, s *scene) (last decide.Decisi
 		if ctx.Err() != nil {
 			return d, nil, ctx.Err() // what was begun is found by whoever comes next
 		}
-		if s, err = c.after(ctx, s, d.Action, outcome, err); err != nil || s == nil {
+		if err := c.after(ctx, s, d.Action, outcome, err); err != nil {
 			return d, nil, err
 		}
 		stop = s.stop
@@ -92,10 +92,13 @@ func (c *Controller) carryOut(ctx context.Context, s *scene) (last decide.Decisi
 
 // after gathers anew what may have changed during an action, and adds what became
 // of it.
-func (c *Controller) after(ctx context.Context, s *scene, a decide.Action, o *decide.Outcome, failed error) (*scene, error) {
+func (c *Controller) after(ctx context.Context, s *scene, a decide.Action, o *decide.Outcome, failed error) error {
 	next, err := c.gather(ctx, s.key)
-	if next == nil || err != nil {
-		return nil, err
+	if err != nil {
+		return err
+	}
+	if next == nil {
+		return errGone
 	}
 	next.state.Outcome = o
 	if failed != nil {
@@ -103,7 +106,8 @@ func (c *Controller) after(ctx context.Context, s *scene, a decide.Action, o *de
 		next.state.Faults = append([]decide.Fault{{Place: a.Place, Reason: reasonOf(failed),
 			Message: fmt.Sprintf("%s: %s", a.Environment, failed)}}, next.state.Faults...)
 	}
-	return next, nil
+	*s = *next
+	return nil
 }
 
 func soonest(a, b time.Time) time.Time {

@@ -2,7 +2,6 @@ package controller_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,14 +10,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	core "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/rest"
-	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/tiphys-dev/tiphys/api/v1alpha1"
@@ -183,76 +179,10 @@ func two(b *bench) {
 		b.summary(fmt.Sprintf("dev %d Verified, qa %d Verified", i, i))
 	}
 	if dev, qa := b.revisions("dev"), b.revisions("qa"); dev != 4 || qa != 4 {
+		for i := range 4 {
+			b.Logf("%s: %+v", b.candidate(fmt.Sprint(i+1)).Name, b.candidate(fmt.Sprint(i+1)).Status.Environments)
+		}
 		b.Errorf("dev has %d revisions and qa %d, of 4 packages", dev, qa)
-	}
-}
-
-// mortal cuts a process off from the API server after some writes: what it does
-// after that, it does in vain.
-type mortal struct {
-	rest  http.RoundTripper
-	left  *atomic.Int64
-	died  chan struct{}
-	after *sync.Once
-}
-
-var errDead = errors.New("the process is dead")
-
-func (m *mortal) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Method == http.MethodGet || strings.Contains(r.URL.Path, "/leases/") || strings.Contains(r.URL.Path, "/events") {
-		if m.left.Load() < 0 && r.URL.Query().Get("watch") == "" {
-			return nil, errDead
-		}
-		return m.rest.RoundTrip(r)
-	}
-	if m.left.Add(-1) < 0 {
-		m.after.Do(func() { close(m.died) })
-		return nil, errDead
-	}
-	return m.rest.RoundTrip(r)
-}
-
-// killed kills a controller after its first write, the next one after its second
-// and so on, until one comes to the end.
-func killed(b *bench) {
-	b.promotion("  - {name: dev}\n  - {name: qa}\n")
-	alive := *b.config
-	for writes := int64(1); ; writes++ {
-		if writes > 80 {
-			b.Fatal("it never comes to the end")
-		}
-		left := &atomic.Int64{}
-		left.Store(writes)
-		m := &mortal{left: left, died: make(chan struct{}), after: &sync.Once{}}
-		config := rest.CopyConfig(&alive)
-		config.Wrap(func(rt http.RoundTripper) http.RoundTripper { return &mortal{rt, left, m.died, m.after} })
-		b.config = config
-		stop := b.run(controller.Options{Clock: clock.RealClock{}})
-		b.config = &alive
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			for b.Context().Err() == nil {
-				p := &v1alpha1.Promotion{}
-				if err := b.Get(b.Context(), client.ObjectKey{Namespace: b.namespace, Name: "etl"}, p); err == nil && len(p.Status.Environments) == 2 && p.Status.Environments[1].State == v1alpha1.Verified {
-					return
-				}
-				select {
-				case <-m.died:
-					return
-				case <-time.After(10 * time.Millisecond):
-				}
-			}
-		}()
-		<-done
-		stop()
-		if left.Load() >= 0 {
-			break
-		}
-	}
-	b.summary("dev 1 Verified, qa 1 Verified")
-	if dev, qa := b.revisions("dev"), b.revisions("qa"); dev != 1 || qa != 1 {
-		b.Errorf("dev has %d revisions and qa %d, of 1 package", dev, qa)
 	}
 }
 

@@ -28,7 +28,7 @@ const byPromotion = "spec.promotion"
 // The pauses after errors.
 const (
 	firstPause = time.Second
-	mostPause  = 2 * time.Minute
+	mostPause  = 30 * time.Second
 )
 
 // wire makes the controllers: one that decides, one that looks at sources, one
