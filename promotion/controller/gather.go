@@ -48,8 +48,8 @@ type known struct {
 	asked    map[decide.Place]time.Time
 	// again is when to lint anew what could not be linted.
 	again time.Time
-	// held is when each gate was first seen shut, for the metrics.
-	released map[string]time.Time
+	// sees is until when it is remembered who may see runs where.
+	sees map[string]time.Time
 }
 
 func (f *facts) of(k key) *known {
@@ -61,7 +61,7 @@ func (f *facts) of(k key) *known {
 	if f.all[k] == nil {
 		f.all[k] = &known{
 			lint: map[decide.Place]*gate.Lint{}, health: map[decide.Place]*gate.Health{},
-			metrics: map[decide.Place]map[string]gate.Metric{}, asked: map[decide.Place]time.Time{}, released: map[string]time.Time{},
+			metrics: map[decide.Place]map[string]gate.Metric{}, asked: map[decide.Place]time.Time{}, sees: map[string]time.Time{},
 		}
 	}
 	return f.all[k]
@@ -208,6 +208,10 @@ func (c *Controller) gatherRuns(ctx context.Context, s *scene) {
 			s.blame(decide.Place{Environment: env.Name, Candidate: candidate}, err, "the runs cannot be seen")
 			continue
 		}
+		if err := c.maySee(ctx, s, t, d.Namespace); err != nil {
+			s.blame(decide.Place{Environment: env.Name, Candidate: candidate}, err, "the runs cannot be seen")
+			continue
+		}
 		c.places.add(place{t.cluster, d.Namespace}, s.key)
 		if t.cluster != runs.Local {
 			c.runs.Connect(t.cluster, t.config)
@@ -219,6 +223,25 @@ func (c *Controller) gatherRuns(ctx context.Context, s *scene) {
 				Message: fmt.Sprintf("%s: the runs cannot be seen: %s", env.Name, problem)})
 		}
 	}
+}
+
+// rights is how long it is remembered that somebody may see runs.
+const rights = 10 * time.Minute
+
+// maySee holds that whoever acts in an environment may see its runs: they are
+// watched by the controller, which may see more.
+func (c *Controller) maySee(ctx context.Context, s *scene, t *target, namespace string) error {
+	who := string(t.cluster) + "/" + t.config.Impersonate.UserName + "/" + namespace
+	if s.state.Now.Before(s.known.sees[who]) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	defer cancel()
+	if err := runs.MaySee(ctx, t.config, namespace); err != nil {
+		return err
+	}
+	s.known.sees[who] = s.state.Now.Add(rights)
+	return nil
 }
 
 // deployedIn is the last deployment in an environment that is there.
