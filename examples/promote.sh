@@ -19,7 +19,7 @@ trap 'exit 130' INT TERM
 becomes() {
 	text=$1
 	shift
-	for _ in $(seq 300); do
+	for _ in $(seq 600); do
 		"$@" >"$log" 2>&1 || true
 		grep -qF -- "$text" "$log" && return
 		sleep 0.2
@@ -52,10 +52,12 @@ tiphys-controller --kubeconfig "$work/controller.kubeconfig" --leader-elect=fals
 controller=$!
 echo Succeeded >"$work/outcome"
 while sleep 0.3; do
-	kubectl get workflows --all-namespaces -o 'jsonpath={range .items[?(!@.status.phase)]}{.metadata.namespace} {.metadata.name}{"\n"}{end}' 2>/dev/null |
-		while read -r space name; do
+	kubectl get workflows --all-namespaces --no-headers -o custom-columns=:.metadata.namespace,:.metadata.name,:.status.phase 2>/dev/null |
+		sed -n 's/ *<none>$//p' | while read -r space name; do
+			phase=$(cat "$work/outcome")
 			kubectl patch workflow "$name" --namespace "$space" --type merge \
-				--patch "{\"status\":{\"phase\":\"$(cat "$work/outcome")\",\"finishedAt\":\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\"}}" >/dev/null 2>&1 || true
+				--patch "{\"status\":{\"phase\":\"$phase\",\"finishedAt\":\"$(date -u +%Y-%m-%dT%H:%M:%SZ)\"}}" >/dev/null 2>&1 || true
+			echo Succeeded >"$work/outcome" # the next one is another candidate's
 		done
 done &
 engine=$!
@@ -161,10 +163,10 @@ show 0 "It runs in production, and who approved it is on record." \
 	kubectl get promotions,candidates,approvals
 
 echo Failed >"$work/outcome"
-sed -i.old 's/echo hello/echo oops/' churn/workflows/churn.yaml && rm churn/workflows/churn.yaml.old
+sed -i.old 's/greeting}},/greeting}}, dear /' churn/workflows/churn.yaml && rm churn/workflows/churn.yaml.old
 git commit -q -a -m "A version whose smoke test fails"
 becomes "RolledBack" kubectl get candidates
-becomes "Verif" kubectl get promotion churn -o 'jsonpath={.status.environments[0].state}'
+becomes "Verified" kubectl get promotion churn -o 'jsonpath={.status.environments[0].state}'
 show 0 "A version that fails its smoke test goes no further, and dev goes back." \
 	kubectl get promotions,candidates
 show 0 "The history of Helm in dev." \
