@@ -245,7 +245,7 @@ type Pin struct {
 
 // Drift says what becomes of changes that others make.
 type Drift struct {
-	// Interval is how often it is looked for; 0 is never.
+	// Interval is how often it is looked for, every minute at most; 0s is never.
 	// +optional
 	// +kubebuilder:default="30m"
 	// +kubebuilder:validation:Type=string

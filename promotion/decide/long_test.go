@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -57,5 +58,24 @@ func TestLongMessages(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestOftenDrift: an interval of next to nothing does not keep the controller at
+// it.
+func TestOftenDrift(t *testing.T) {
+	env := v1alpha1.Environment{Name: "dev", Drift: &v1alpha1.Drift{Interval: metav1.Duration{Duration: time.Millisecond}}}
+	w := newWorld(t, v1alpha1.PromotionSpec{Environments: []v1alpha1.Environment{env}})
+	w.push()
+	w.settle()
+	s := w.state()
+	s.Now = s.Now.Add(time.Hour + time.Millisecond)
+	if d := Decide(s); len(d.Drift) != 1 {
+		t.Fatalf("drift is looked for in %v", d.Drift)
+	}
+	looked := stamp(s.Now)
+	s.Drift = map[string]*v1alpha1.DriftStatus{"dev": {Looked: looked}}
+	if d := Decide(s); len(d.Drift) != 0 || d.Again.Before(looked.Add(time.Minute)) {
+		t.Errorf("drift is looked for again in %v, and at %s", d.Drift, d.Again)
 	}
 }
