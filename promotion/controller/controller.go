@@ -203,7 +203,9 @@ func (c *Controller) Package(ctx context.Context, one *v1alpha1.Candidate) (*bun
 }
 
 // Hook returns the handler of POST /hook/NAMESPACE/NAME.
-func (c *Controller) Hook() http.Handler { return &hook{c.client, c.direct, c.clock, c.log} }
+func (c *Controller) Hook() http.Handler {
+	return &hook{c.client, c.direct, c.clock, c.log, make(chan struct{}, mostHooks)}
+}
 
 // key names a promotion.
 type key = types.NamespacedName

@@ -16,6 +16,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/tiphys-dev/tiphys/api/v1alpha1"
+	"github.com/tiphys-dev/tiphys/promotion/decide"
 	"github.com/tiphys-dev/tiphys/promotion/source"
 )
 
@@ -49,6 +50,7 @@ func (c *Controller) poll(ctx context.Context, q reconcile.Request) (reconcile.R
 		return reconcile.Result{}, err // the API server
 	}
 	c.metrics.polls.WithLabelValues(k.Namespace, k.Name).Inc()
+	now.Problem = decide.Brief(now.Problem)
 	if now.Problem != "" {
 		c.metrics.pollFailures.WithLabelValues(k.Namespace, k.Name, now.Reason).Inc()
 	}

@@ -222,9 +222,15 @@ func (p *plan) fresh(at Place) bool {
 	return true
 }
 
-// approvals of a candidate for an environment.
+// approvals of a candidate for an environment. The name of a candidate has but
+// the first digits of its digest: what was approved before the candidate was
+// there was another one of that name, or nobody had seen it.
 func (p *plan) approvals(at Place) (all []v1alpha1.Approval) {
+	c := p.find(at.Candidate)
 	for _, a := range p.Approvals {
+		if c != nil && a.Spec.Decision == v1alpha1.ToApprove && a.CreationTimestamp.Before(&c.CreationTimestamp) {
+			continue
+		}
 		if a.Spec.Promotion == p.Promotion.Name && a.Spec.Candidate == at.Candidate && a.Spec.Environment == at.Environment {
 			all = append(all, a)
 		}

@@ -34,7 +34,7 @@ func (p *plan) recordHealth(c *v1alpha1.Candidate, env *v1alpha1.Environment) {
 	switch h := p.Health[Place{c.Name, env.Name}]; {
 	case h == nil || h.Looked.Before(e.Deployment.At.Time):
 	case h.Problem != "":
-		e.HealthySince, e.Unhealthy = nil, h.Problem
+		e.HealthySince, e.Unhealthy = nil, Brief(h.Problem)
 	case e.HealthySince == nil:
 		t := after(h.Looked) // never longer than it was
 		e.HealthySince, e.Unhealthy = &t, ""

@@ -320,6 +320,10 @@ func (p *plan) candidateConditions(c *v1alpha1.Candidate) []metav1.Condition {
 	return []metav1.Condition{promoted, ready, reconciling, stalled}
 }
 
+// oftenestDrift is how often drift is looked for at most: all of a release is
+// sent to the API server each time.
+const oftenestDrift = time.Minute
+
 // wantDrift tells which releases are to be compared with what was deployed.
 func (p *plan) wantDrift() {
 	if p.spec.Suspend || p.spec.Pins != nil {
@@ -342,7 +346,7 @@ func (p *plan) wantDrift() {
 		if d := p.Drift[env.Name]; d != nil {
 			looked = d.Looked.Time
 		}
-		if again := looked.Add(env.Drift.Interval.Duration); p.Now.Before(again) {
+		if again := looked.Add(max(env.Drift.Interval.Duration, oftenestDrift)); p.Now.Before(again) {
 			p.at(again)
 		} else {
 			p.d.Drift = append(p.d.Drift, Place{c.Name, env.Name})
