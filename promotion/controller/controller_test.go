@@ -42,6 +42,7 @@ func TestController(t *testing.T) {
 		"a forge tells of a push":                              hooked,
 		"a candidate that was deleted is found again":          foundAgain,
 		"a promotion that is made again begins anew":           madeAgain,
+		"no release is of two environments":                    shared,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
