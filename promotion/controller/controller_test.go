@@ -41,6 +41,9 @@ func TestController(t *testing.T) {
 		"a pin brings back what was there":                       pinned,
 		"people are told, and old candidates go":                 told,
 		"a forge tells of a push":                                hooked,
+		"a candidate that was deleted is found again":            foundAgain,
+		"a promotion that is made again begins anew":             madeAgain,
+		"no release is of two environments":                      shared,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -17,6 +17,7 @@ import (
 	"github.com/tiphys-dev/tiphys/promotion/decide"
 	"github.com/tiphys-dev/tiphys/promotion/gate"
 	"github.com/tiphys-dev/tiphys/promotion/runs"
+	"github.com/tiphys-dev/tiphys/promotion/store"
 )
 
 func compare(a, b string) int { return cmp.Compare(a, b) }
@@ -168,7 +169,7 @@ func (c *Controller) gather(ctx context.Context, k key) (*scene, error) {
 	there := map[string]bool{}
 	for i := range candidates.Items {
 		one := c.written.newest(&candidates.Items[i]).(*v1alpha1.Candidate)
-		if one.DeletionTimestamp == nil {
+		if one.DeletionTimestamp == nil && store.Of(one, p) {
 			s.state.Candidates = append(s.state.Candidates, *one.DeepCopy())
 			there[one.Name] = true
 		}
