@@ -59,7 +59,7 @@ func (c *Controller) job(ctx context.Context, s *scene, at decide.Place) (*rollo
 	candidate := s.candidate(at.Candidate)
 	return &rollout.Job{
 		Environment: at.Environment, Namespace: env.Namespace, Release: cmp.Or(s.state.Promotion.Spec.Release, candidate.Spec.Chart),
-		Config: t.config, Lint: lint.Options{Rules: rules.All(), Argo: c.options.Argo}, Policies: c.policiesFor(ctx, t), Timeout: env.Timeout.Duration,
+		Config: t.config, Kinds: &c.kinds, Lint: lint.Options{Rules: rules.All(), Argo: c.options.Argo}, Policies: c.policiesFor(ctx, t), Timeout: env.Timeout.Duration,
 	}, nil
 }
 
