@@ -3,6 +3,7 @@ package controller
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -48,6 +49,10 @@ type known struct {
 	asked    map[decide.Place]time.Time
 	// again is when to lint anew what could not be linted.
 	again time.Time
+	// sees is until when whoever acts somewhere is known to see the runs there, and
+	// unseen when to ask anew for one who does not.
+	sees   map[sight]time.Time
+	unseen time.Time
 	// held is when each gate was first seen shut, for the metrics.
 	released map[string]time.Time
 }
@@ -62,6 +67,7 @@ func (f *facts) of(k key) *known {
 		f.all[k] = &known{
 			lint: map[decide.Place]*gate.Lint{}, health: map[decide.Place]*gate.Health{},
 			metrics: map[decide.Place]map[string]gate.Metric{}, asked: map[decide.Place]time.Time{}, released: map[string]time.Time{},
+			sees: map[sight]time.Time{},
 		}
 	}
 	return f.all[k]
@@ -147,6 +153,8 @@ type scene struct {
 	known *known
 	// targets are those that were looked up, by environment.
 	targets map[string]*target
+	// looked is where runs were looked for.
+	looked map[decide.Place]bool
 	// stop is what the last action met.
 	stop error
 }
@@ -158,7 +166,7 @@ func (c *Controller) gather(ctx context.Context, k key) (*scene, error) {
 		return nil, client.IgnoreNotFound(err)
 	}
 	p = c.written.newest(p).(*v1alpha1.Promotion).DeepCopy()
-	s := &scene{key: k, known: c.facts.of(k), targets: map[string]*target{}}
+	s := &scene{key: k, known: c.facts.of(k), targets: map[string]*target{}, looked: map[decide.Place]bool{}}
 	s.state = decide.State{Now: c.clock.Now(), Promotion: p, Runs: map[string][]v1alpha1.RunRecord{}, Blind: map[decide.Place]gate.Look{}}
 	of := []client.ListOption{client.InNamespace(k.Namespace), client.MatchingFields{byPromotion: k.Name}}
 	var candidates v1alpha1.CandidateList
@@ -188,11 +196,13 @@ func (c *Controller) gather(ctx context.Context, k key) (*scene, error) {
 		s.known.policies, s.known.again = v, time.Time{}
 	}
 	s.state.Lint, s.state.Health, s.state.Metrics, s.state.Asked = s.known.lint, s.known.health, s.known.metrics, s.known.asked
+	s.known.unseen = time.Time{}
 	c.gatherRuns(ctx, s)
 	return s, nil
 }
 
-// gatherRuns reads the runs of the environments where a gate goes by them.
+// gatherRuns reads the runs of the environments where a gate goes by them, of
+// each deployment once: those of one that is new are watched from then on.
 func (c *Controller) gatherRuns(ctx context.Context, s *scene) {
 	for i := range s.state.Promotion.Spec.Environments {
 		env := &s.state.Promotion.Spec.Environments[i]
@@ -200,12 +210,19 @@ func (c *Controller) gatherRuns(ctx context.Context, s *scene) {
 			continue
 		}
 		candidate, d := deployedIn(s.state.Candidates, env.Name)
-		if d == nil {
+		at := decide.Place{Environment: env.Name, Candidate: candidate}
+		if d == nil || s.looked[at] {
 			continue
 		}
+		s.looked[at] = true
 		t, err := c.reach(ctx, s, env)
 		if err != nil {
-			s.blame(decide.Place{Environment: env.Name, Candidate: candidate}, err, "the runs cannot be seen")
+			s.blame(at, err, "the runs cannot be seen")
+			continue
+		}
+		if err := c.maySee(ctx, s, t, d.Namespace); err != nil {
+			s.blame(decide.Place{Environment: env.Name}, err, "the runs cannot be seen")
+			s.known.unseen = s.state.Now.Add(sightTime)
 			continue
 		}
 		c.places.add(place{t.cluster, d.Namespace}, s.key)
@@ -219,6 +236,37 @@ func (c *Controller) gatherRuns(ctx context.Context, s *scene) {
 				Message: fmt.Sprintf("%s: the runs cannot be seen: %s", env.Name, problem)})
 		}
 	}
+}
+
+// A sight is somebody who looks at the runs of a namespace.
+type sight struct {
+	cluster         runs.Key
+	user, namespace string
+}
+
+// sightTime is how long the word of the API server on who may see runs counts.
+const sightTime = time.Minute
+
+// maySee returns nil if whoever acts in an environment may list the runs there:
+// the watch sees those of all namespaces, and what it sees is shown to whoever
+// may read the promotion.
+func (c *Controller) maySee(ctx context.Context, s *scene, t *target, namespace string) error {
+	k := sight{t.cluster, t.config.Impersonate.UserName, namespace}
+	if s.state.Now.Before(s.known.sees[k]) {
+		return nil
+	}
+	delete(s.known.sees, k)
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	defer cancel()
+	err := runs.MaySee(ctx, t.config, namespace)
+	var denied *runs.Denied
+	if errors.As(err, &denied) {
+		return &fault{"RunsUnseen", err}
+	}
+	if err == nil {
+		s.known.sees[k] = s.state.Now.Add(sightTime)
+	}
+	return err
 }
 
 // deployedIn is the last deployment in an environment that is there.
