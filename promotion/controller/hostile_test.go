@@ -1,21 +1,30 @@
 package controller_test
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"log/slog"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
+	"filippo.io/age"
+	core "k8s.io/api/core/v1"
 	rbac "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/dynamic"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/tiphys-dev/tiphys/api/v1alpha1"
 	"github.com/tiphys-dev/tiphys/promotion/controller"
 	"github.com/tiphys-dev/tiphys/promotion/decide"
 	"github.com/tiphys-dev/tiphys/test/cluster"
+	"github.com/tiphys-dev/tiphys/test/testbin"
 )
 
 // TestHostile is about those who may do a part, and want more.
@@ -29,6 +38,7 @@ func TestHostile(t *testing.T) {
 		"runs that the account may not list are not shown": unseen,
 		"a smoke run of another template does not count":   forged,
 		"a chart that fails with a megabyte is recorded":   loud,
+		"a chart that tells its secrets is not repeated":   telltale,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -131,5 +141,77 @@ func loud(b *bench) {
 	b.waits("dev/lint")
 	if g := b.candidate("1").Status.Environments[0].Gates[0]; g.Open || len(g.Message) > 2000 {
 		b.Errorf("the gate is %v with %d bytes", g.Open, len(g.Message))
+	}
+}
+
+// canary is a secret that is nowhere but where it belongs. As a name of a kind it
+// is one that API servers quote.
+const canary = "Canary-7Vq"
+
+// telltale is a chart that has its secrets told in what goes wrong: by a template
+// that fails, and by API servers that quote what they refuse.
+func telltale(b *bench) {
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := exec.Command(testbin.Sops(b), "encrypt", "--age", key.Recipient().String(), "--filename-override", "secrets.yaml", "--input-type", "yaml", "--output-type", "yaml", "/dev/stdin")
+	c.Stdin = strings.NewReader("password: " + canary + "\n")
+	sealed, err := c.Output()
+	if err != nil {
+		b.Fatal(err)
+	}
+	var log bytes.Buffer
+	stop := b.run(controller.Options{Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+	b.create(&core.Secret{ObjectMeta: metav1.ObjectMeta{Name: "keys", Namespace: b.namespace}, StringData: map[string]string{"age.txt": key.String()}})
+	b.push("secrets", map[string]string{"environments/dev/secrets.yaml": string(sealed), "etl/values.yaml": "a: 1\npassword: ''\n"})
+	b.promotion("  - {name: dev, gates: [{lint: {}}]}\n")
+	b.edit(func(p *v1alpha1.Promotion) { p.Spec.Decryption = []core.LocalObjectReference{{Name: "keys"}} })
+	secret := "apiVersion: v1\nkind: Secret\nmetadata:\n  name: warehouse\n"
+	for i, text := range []string{
+		"{{ fail .Values.password }}\n",
+		"{{ fail (printf \"%q is bad\" (.Values.password | upper | lower | replace \"canary-7vq\" .Values.password)) }}\n",
+		secret + "type: {{ .Values.password }}/x/y!\nstringData: {password: {{ .Values.password }}}\n",
+		secret + "immutable: {{ .Values.password }}\n",
+		secret + "{{ .Values.password }}: {{\n",
+		"apiVersion: v1\nkind: {{ .Values.password }}\nmetadata: {name: x}\n",
+	} {
+		b.push(fmt.Sprint("try ", i), map[string]string{"etl/templates/telltale.yaml": text, "etl/values.yaml": fmt.Sprintf("a: %d\npassword: ''\n", i)})
+		b.ask()
+		cluster.Until(b, func() error {
+			p := b.get()
+			if p.Status.Source == nil || p.Status.Source.Revision != b.git("rev-parse", "HEAD") {
+				return errors.New("it was not seen yet")
+			}
+			if p.Status.Source.Problem != "" {
+				b.Logf("%d: %s", i, p.Status.Source.Problem)
+				return nil
+			}
+			var one v1alpha1.Candidate
+			if err := b.Get(b.Context(), client.ObjectKey{Namespace: b.namespace, Name: p.Status.Source.Candidate}, &one); err != nil {
+				return err
+			}
+			if len(one.Status.Environments) == 0 || one.Status.State == v1alpha1.Deploying {
+				return fmt.Errorf("%d: nothing became of it yet: %s", i, conditions(p.Status.Conditions))
+			}
+			b.Logf("%d: %s %s%s", i, one.Status.State, one.Status.Environments[0].Message, conditions(one.Status.Conditions))
+			return nil
+		})
+	}
+	stop()
+	for _, of := range []client.ObjectList{&v1alpha1.PromotionList{}, &v1alpha1.CandidateList{}, &core.ConfigMapList{}, &core.EventList{}, &core.SecretList{}} {
+		for _, namespace := range []string{b.namespace, b.in("dev")} {
+			if err := b.List(b.Context(), of, client.InNamespace(namespace)); err != nil {
+				b.Fatal(err)
+			}
+			if text, err := json.Marshal(of); err != nil || bytes.Contains(bytes.ToLower(text), []byte(strings.ToLower(canary))) {
+				at := bytes.Index(bytes.ToLower(text), []byte(strings.ToLower(canary)))
+				b.Errorf("%T in %s has the secret: %v: %s", of, namespace, err, text[max(0, at-300):min(len(text), at+100)])
+			}
+		}
+	}
+	if text := log.String(); strings.Contains(strings.ToLower(text), strings.ToLower(canary)) {
+		at := strings.Index(strings.ToLower(text), strings.ToLower(canary))
+		b.Errorf("the log has the secret: %s", text[max(0, at-300):min(len(text), at+100)])
 	}
 }
