@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -155,6 +156,12 @@ func (c *Controller) submit(ctx context.Context, s *scene, a decide.Action) (*de
 			for k, v := range want.GetLabels() {
 				if w.GetLabels()[k] != v {
 					return &decide.Outcome{Action: a, Failed: fmt.Sprintf("Workflow %s is there and of somebody else: delete it", a.Run)}, nil
+				}
+			}
+			spec, _, _ := unstructured.NestedMap(w.Object, "spec")
+			for k, v := range want.Object["spec"].(map[string]any) { // a workflow engine may add to it
+				if !reflect.DeepEqual(spec[k], v) {
+					return &decide.Outcome{Action: a, Failed: fmt.Sprintf("Workflow %s is there and has another %s than the gate: somebody else submitted it", a.Run, k)}, nil
 				}
 			}
 		}

@@ -3,6 +3,7 @@ package controller
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -49,8 +50,10 @@ type known struct {
 	asked    map[decide.Place]time.Time
 	// again is when to lint anew what could not be linted.
 	again time.Time
-	// sees is until when it is remembered who may see runs where.
-	sees map[string]time.Time
+	// sees is until when whoever acts somewhere is known to see the runs there, and
+	// unseen when to ask anew for one who does not.
+	sees   map[sight]time.Time
+	unseen time.Time
 }
 
 func (f *facts) of(k key) *known {
@@ -62,7 +65,8 @@ func (f *facts) of(k key) *known {
 	if f.all[k] == nil {
 		f.all[k] = &known{
 			lint: map[decide.Place]*gate.Lint{}, health: map[decide.Place]*gate.Health{},
-			metrics: map[decide.Place]map[string]gate.Metric{}, asked: map[decide.Place]time.Time{}, sees: map[string]time.Time{},
+			metrics: map[decide.Place]map[string]gate.Metric{}, asked: map[decide.Place]time.Time{},
+			sees: map[sight]time.Time{},
 		}
 	}
 	return f.all[k]
@@ -148,6 +152,8 @@ type scene struct {
 	known *known
 	// targets are those that were looked up, by environment.
 	targets map[string]*target
+	// looked is where runs were looked for.
+	looked map[decide.Place]bool
 	// stop is what the last action met.
 	stop error
 }
@@ -159,7 +165,7 @@ func (c *Controller) gather(ctx context.Context, k key) (*scene, error) {
 		return nil, client.IgnoreNotFound(err)
 	}
 	p = c.written.newest(p).(*v1alpha1.Promotion).DeepCopy()
-	s := &scene{key: k, known: c.facts.of(k), targets: map[string]*target{}}
+	s := &scene{key: k, known: c.facts.of(k), targets: map[string]*target{}, looked: map[decide.Place]bool{}}
 	s.state = decide.State{Now: c.clock.Now(), Promotion: p, Runs: map[string][]v1alpha1.RunRecord{}, Blind: map[decide.Place]gate.Look{}}
 	of := []client.ListOption{client.InNamespace(k.Namespace), client.MatchingFields{byPromotion: k.Name}}
 	var candidates v1alpha1.CandidateList
@@ -189,11 +195,13 @@ func (c *Controller) gather(ctx context.Context, k key) (*scene, error) {
 		s.known.policies, s.known.again = v, time.Time{}
 	}
 	s.state.Lint, s.state.Health, s.state.Metrics, s.state.Asked = s.known.lint, s.known.health, s.known.metrics, s.known.asked
+	s.known.unseen = time.Time{}
 	c.gatherRuns(ctx, s)
 	return s, nil
 }
 
-// gatherRuns reads the runs of the environments where a gate goes by them.
+// gatherRuns reads the runs of the environments where a gate goes by them, of
+// each deployment once: those of one that is new are watched from then on.
 func (c *Controller) gatherRuns(ctx context.Context, s *scene) {
 	for i := range s.state.Promotion.Spec.Environments {
 		env := &s.state.Promotion.Spec.Environments[i]
@@ -201,16 +209,19 @@ func (c *Controller) gatherRuns(ctx context.Context, s *scene) {
 			continue
 		}
 		candidate, d := deployedIn(s.state.Candidates, env.Name)
-		if d == nil {
+		at := decide.Place{Environment: env.Name, Candidate: candidate}
+		if d == nil || s.looked[at] {
 			continue
 		}
+		s.looked[at] = true
 		t, err := c.reach(ctx, s, env)
 		if err != nil {
-			s.blame(decide.Place{Environment: env.Name, Candidate: candidate}, err, "the runs cannot be seen")
+			s.blame(at, err, "the runs cannot be seen")
 			continue
 		}
 		if err := c.maySee(ctx, s, t, d.Namespace); err != nil {
-			s.blame(decide.Place{Environment: env.Name, Candidate: candidate}, err, "the runs cannot be seen")
+			s.blame(decide.Place{Environment: env.Name}, err, "the runs cannot be seen")
+			s.known.unseen = s.state.Now.Add(sightTime)
 			continue
 		}
 		c.places.add(place{t.cluster, d.Namespace}, s.key)
@@ -226,23 +237,35 @@ func (c *Controller) gatherRuns(ctx context.Context, s *scene) {
 	}
 }
 
-// rights is how long it is remembered that somebody may see runs.
-const rights = 10 * time.Minute
+// A sight is somebody who looks at the runs of a namespace.
+type sight struct {
+	cluster         runs.Key
+	user, namespace string
+}
 
-// maySee holds that whoever acts in an environment may see its runs: they are
-// watched by the controller, which may see more.
+// sightTime is how long the word of the API server on who may see runs counts.
+const sightTime = time.Minute
+
+// maySee returns nil if whoever acts in an environment may list the runs there:
+// the watch sees those of all namespaces, and what it sees is shown to whoever
+// may read the promotion.
 func (c *Controller) maySee(ctx context.Context, s *scene, t *target, namespace string) error {
-	who := string(t.cluster) + "/" + t.config.Impersonate.UserName + "/" + namespace
-	if s.state.Now.Before(s.known.sees[who]) {
+	k := sight{t.cluster, t.config.Impersonate.UserName, namespace}
+	if s.state.Now.Before(s.known.sees[k]) {
 		return nil
 	}
+	delete(s.known.sees, k)
 	ctx, cancel := context.WithTimeout(ctx, requestTime)
 	defer cancel()
-	if err := runs.MaySee(ctx, t.config, namespace); err != nil {
-		return err
+	err := runs.MaySee(ctx, t.config, namespace)
+	var denied *runs.Denied
+	if errors.As(err, &denied) {
+		return &fault{"RunsUnseen", err}
 	}
-	s.known.sees[who] = s.state.Now.Add(rights)
-	return nil
+	if err == nil {
+		s.known.sees[k] = s.state.Now.Add(sightTime)
+	}
+	return err
 }
 
 // deployedIn is the last deployment in an environment that is there.

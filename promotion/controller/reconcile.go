@@ -33,7 +33,7 @@ func (c *Controller) reconcile(ctx context.Context, q reconcile.Request) (reconc
 	if err != nil {
 		return reconcile.Result{}, err
 	}
-	c.wakes.at(k, soonest(last.Again, s.known.again))
+	c.wakes.at(k, soonest(soonest(last.Again, s.known.again), s.known.unseen))
 	if err := c.prune(ctx, s); err != nil {
 		return reconcile.Result{}, err
 	}
@@ -66,6 +66,7 @@ func (c *Controller) carryOut(ctx context.Context, s *scene) (last decide.Decisi
 		c.spread(s, d)
 		switch {
 		case d.More:
+			c.gatherRuns(ctx, s)
 			continue
 		case stop != nil || d.Action.Verb == decide.Nothing:
 			return d, stop, nil

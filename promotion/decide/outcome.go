@@ -56,7 +56,11 @@ func (p *plan) recordRuns(c *v1alpha1.Candidate, env *v1alpha1.Environment) {
 		if r = byOurClock(r, c, e); r.Created.Time.Before(since) {
 			continue
 		}
-		if i := slices.IndexFunc(all, func(o v1alpha1.RunRecord) bool { return o.UID == r.UID }); i < 0 {
+		i := slices.IndexFunc(all, func(o v1alpha1.RunRecord) bool { return o.UID == r.UID })
+		if i < 0 && r.Gate != "" {
+			continue // whatever its labels say, it was not submitted from here, or is not recorded yet
+		}
+		if i < 0 {
 			all = append(all, r)
 		} else if !over(&all[i]) || over(&r) {
 			r.Stopping = r.Stopping || all[i].Stopping
