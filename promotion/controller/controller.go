@@ -101,6 +101,7 @@ type Controller struct {
 	facts   facts
 	written written
 	places  places
+	crowd   crowd
 	synced  atomic.Bool
 }
 
