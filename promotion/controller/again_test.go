@@ -2,6 +2,8 @@ package controller_test
 
 import (
 	"fmt"
+	"slices"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -53,4 +55,24 @@ func madeAgain(b *bench) {
 	if n := b.revisions("dev"); n != 1 {
 		b.Errorf("dev has %d revisions of one package", n)
 	}
+}
+
+func releaseGone(b *bench) {
+	b.promotion("  - {name: dev, drift: {interval: 30m, correct: true}}\n")
+	b.run(controller.Options{})
+	b.summary("dev 1 Verified")
+	err := b.set.CoreV1().Secrets(b.in("dev")).DeleteCollection(b.Context(), metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: "owner=helm"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.step(31 * time.Minute)
+	cluster.Until(b, func() error {
+		if d := b.get().Status.Environments[0].Drift; d == nil || !slices.Equal(d.Objects, []string{"Release/etl"}) {
+			return fmt.Errorf("drift is %+v", d)
+		}
+		return nil
+	})
+	b.value("2")
+	b.ask()
+	b.summary("dev 2 Verified")
 }

@@ -152,7 +152,10 @@ func (b *bench) runAs(o controller.Options) *controller.Controller {
 
 func (b *bench) start(o controller.Options) (c *controller.Controller, stop func()) {
 	b.Helper()
-	o.Config, o.Namespace, o.Alone, o.Local, o.PlainHTTP = b.config, b.namespace, true, true, true
+	if o.Config == nil {
+		o.Config = b.config
+	}
+	o.Namespace, o.Alone, o.Local, o.PlainHTTP = b.namespace, true, true, true
 	o.Namespaces = []string{b.namespace}
 	if o.Clock == nil {
 		o.Clock = b.clock

@@ -60,6 +60,9 @@ type Options struct {
 	Lease time.Duration
 	// Namespaces are those whose promotions are carried out; none is all.
 	Namespaces []string
+	// Request is how long one request to the API server may take, beside watches;
+	// 0 is half a minute.
+	Request time.Duration
 	// Concurrency is how many promotions are worked on at once; 0 is 8. Polls is
 	// how many sources are looked at at once; 0 is 4.
 	Concurrency, Polls int
@@ -100,6 +103,7 @@ type Controller struct {
 	facts   facts
 	written written
 	places  places
+	crowd   crowd
 	synced  atomic.Bool
 }
 
@@ -111,11 +115,20 @@ func New(o Options) (*Controller, error) {
 	c := &Controller{options: o, clock: o.Clock, log: o.Log, metrics: newMetrics(), notify: &notify.Sender{PlainHTTP: o.PlainHTTP}}
 	c.options.Config = config
 	c.wakes.clock, c.polls.clock = o.Clock, o.Clock
-	m, err := ctrl.NewManager(config, managerOptions(o))
+	bounded, err := boundedClient(config, o.Request)
+	if err != nil {
+		return nil, fmt.Errorf("make a client: %w", err)
+	}
+	options := managerOptions(o)
+	options.Client.HTTPClient = bounded
+	m, err := ctrl.NewManager(config, options)
 	if err != nil {
 		return nil, fmt.Errorf("make a manager: %w", err)
 	}
-	c.manager, c.client, c.direct = m, m.GetClient(), m.GetAPIReader()
+	c.manager, c.client = m, m.GetClient()
+	if c.direct, err = client.New(config, client.Options{HTTPClient: bounded, Scheme: m.GetScheme(), Mapper: m.GetRESTMapper()}); err != nil {
+		return nil, fmt.Errorf("make a client: %w", err)
+	}
 	c.store = &store.Store{Reader: c.direct, Writer: c.client}
 	c.runs = runs.New(runs.Options{Config: config, Changed: c.ran})
 	if err := c.wire(); err != nil {
@@ -124,7 +137,19 @@ func New(o Options) (*Controller, error) {
 	return c, nil
 }
 
+// boundedClient is one whose requests end, whatever is at the other end: a
+// reconciliation that waits for ever is one that nobody carries out. Watches must
+// not use it.
+func boundedClient(config *rest.Config, request time.Duration) (*http.Client, error) {
+	config = rest.CopyConfig(config)
+	config.Timeout = request
+	return rest.HTTPClientFor(config)
+}
+
 func defaults(o *Options) {
+	if o.Request == 0 {
+		o.Request = requestTime
+	}
 	if o.Lease == 0 {
 		o.Lease = 15 * time.Second
 	}

@@ -44,6 +44,8 @@ func TestController(t *testing.T) {
 		"a candidate that was deleted is found again":            foundAgain,
 		"a promotion that is made again begins anew":             madeAgain,
 		"no release is of two environments":                      shared,
+		"an API server fails and hangs now and then":             troubled,
+		"a release that is gone is drift":                        releaseGone,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -46,7 +46,13 @@ func (c *Controller) poll(ctx context.Context, q reconcile.Request) (reconcile.R
 	}
 	p = c.written.newest(p).(*v1alpha1.Promotion).DeepCopy()
 	before := p.Status.Source
+	left, ok := c.crowd.enter(serverOf(p.Spec.Source), time.Now())
+	if !ok {
+		c.polls.at(k, c.clock.Now().Add(pollAtMost))
+		return reconcile.Result{}, nil
+	}
 	now, err := c.pollOnce(ctx, p, before)
+	left(time.Now())
 	if err != nil {
 		return reconcile.Result{}, err // the API server
 	}

@@ -130,7 +130,7 @@ func (c *Controller) forget(k key) {
 // record writes the statuses: those of the candidates, which are the truth,
 // first. What another has written meanwhile is a conflict.
 func (c *Controller) record(ctx context.Context, s *scene, d decide.Decision) error {
-	for _, name := range sortedKeys(d.Candidates) {
+	for _, name := range decide.Order(s.state, d) {
 		one := s.candidate(name).DeepCopy()
 		one.Status = d.Candidates[name]
 		if err := c.client.Status().Update(ctx, one); err != nil {

@@ -194,6 +194,13 @@ func (p *plan) proceed(i int, c *v1alpha1.Candidate) {
 	if p.spec.Suspend || p.fresh(at) {
 		return // it is to be recorded first
 	}
+	if env.Freeze != nil && e.Message != "" && !p.goingBack(c, env) {
+		// What was tried in vain is not tried again; what is under way is not cut.
+		p.waiting[env.Name] = c
+		p.note(at, kindFreeze, kindFreeze, gate.Answer{Reason: "Frozen", Message: fmt.Sprintf(
+			"the environment is frozen (%s), and was when the deployment was to be tried again; it opens when that is lifted", env.Freeze.Reason)})
+		return
+	}
 	why := ""
 	if n := len(e.History); n > 0 {
 		why = e.History[n-1].Message
@@ -209,6 +216,16 @@ func (p *plan) proceed(i int, c *v1alpha1.Candidate) {
 		}
 	}
 	p.act(Action{Verb: Propose, Place: at, Why: why})
+}
+
+// goingBack reports whether a candidate that is being brought in is what the
+// environment goes back to, by itself or by a pin.
+func (p *plan) goingBack(c *v1alpha1.Candidate, env *v1alpha1.Environment) bool {
+	if env.Pin != nil && env.Pin.Candidate == c.Name && wasThere(c, env.Name) {
+		return true
+	}
+	there := p.current(env.Name)
+	return there != nil && p.before(there, env) == c
 }
 
 // fresh reports whether the intent was decided in this very pass.

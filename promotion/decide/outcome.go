@@ -192,24 +192,27 @@ func (p *plan) replace(c *v1alpha1.Candidate, env *v1alpha1.Environment) {
 		d.Replaced = there.Name
 	}
 	for _, o := range p.all {
-		was := entry(o, env.Name)
-		if o == c || was == nil {
-			continue
-		}
-		switch was.State {
-		case v1alpha1.Failed:
-			if p.before(o, env) == c {
-				p.set(was, v1alpha1.RolledBack, "the environment goes back to "+Short(c.Spec.Digest))
-				p.news("rollback", Place{o.Name, env.Name}, "RolledBack", "%s goes back from %s to %s: %s", env.Name, Short(o.Spec.Digest), Short(c.Spec.Digest), was.Message)
-				continue
-			}
-			p.set(was, v1alpha1.Replaced, "replaced by "+Short(c.Spec.Digest))
-		case v1alpha1.Verifying, v1alpha1.Verified:
-			if newer(o, c) {
-				p.news("rollback", Place{o.Name, env.Name}, "RolledBack", "%s goes back from %s to %s", env.Name, Short(o.Spec.Digest), Short(c.Spec.Digest))
-			}
-			p.set(was, v1alpha1.Replaced, "replaced by "+Short(c.Spec.Digest))
+		if o != c {
+			p.leave(o, c, env)
 		}
 	}
 	e.Deployment = &d
+}
+
+// leave records that a candidate that was there gave way to another one.
+func (p *plan) leave(o, to *v1alpha1.Candidate, env *v1alpha1.Environment) {
+	switch was := entry(o, env.Name); state(o, env.Name) {
+	case v1alpha1.Failed:
+		if p.before(o, env) == to {
+			p.set(was, v1alpha1.RolledBack, "the environment goes back to "+Short(to.Spec.Digest))
+			p.news("rollback", Place{o.Name, env.Name}, "RolledBack", "%s goes back from %s to %s: %s", env.Name, Short(o.Spec.Digest), Short(to.Spec.Digest), was.Message)
+			return
+		}
+		p.set(was, v1alpha1.Replaced, "replaced by "+Short(to.Spec.Digest))
+	case v1alpha1.Verifying, v1alpha1.Verified:
+		if newer(o, to) {
+			p.news("rollback", Place{o.Name, env.Name}, "RolledBack", "%s goes back from %s to %s", env.Name, Short(o.Spec.Digest), Short(to.Spec.Digest))
+		}
+		p.set(was, v1alpha1.Replaced, "replaced by "+Short(to.Spec.Digest))
+	}
 }

@@ -225,7 +225,11 @@ func (p *plan) stalled() string {
 		env := &p.spec.Environments[i]
 		if c := p.failed(env); c != nil && p.before(c, env) == nil {
 			e := entry(c, env.Name)
-			return fmt.Sprintf("%s failed in %s: %s; a newer candidate goes on, or a pin", Short(c.Spec.Digest), env.Name, e.Message)
+			how := "a newer candidate goes on, or a pin"
+			if env.Pin != nil && env.Pin.Candidate == c.Name {
+				how = fmt.Sprintf("its pin is of %s, and it failed at %s: pin it again to have it tried", env.Pin.At.UTC().Format(time.RFC3339), e.Failed.UTC().Format(time.RFC3339))
+			}
+			return fmt.Sprintf("%s failed in %s: %s; %s", Short(c.Spec.Digest), env.Name, e.Message, how)
 		}
 		if pin := env.Pin; pin != nil && p.find(pin.Candidate) == nil {
 			return fmt.Sprintf("%s is pinned to %s, which is not there", env.Name, pin.Candidate)

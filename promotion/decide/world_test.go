@@ -152,7 +152,12 @@ func (w *world) settle() Decision {
 			outcome, faults = nil, nil
 			continue
 		}
-		w.record(d)
+		if !w.record(s, d) {
+			w.say("crash while recording")
+			w.forget()
+			outcome, faults = nil, nil
+			continue
+		}
 		outcome = nil
 		if d.More {
 			continue
@@ -194,15 +199,20 @@ func (w *world) look(needs map[Place]gate.Look) {
 	}
 }
 
-// record writes what was decided, and holds it to what must always be.
-func (w *world) record(d Decision) {
-	for _, name := range slices.Sorted(maps.Keys(d.Candidates)) {
+// record writes what was decided, and holds it to what must always be. It returns
+// false when it was killed before all was written.
+func (w *world) record(s State, d Decision) bool {
+	for i, name := range Order(s, d) {
+		if i > 0 && w.crash != nil && w.crash() {
+			return false
+		}
 		status := d.Candidates[name]
 		w.checkMoves(w.candidates[name], &status)
 		w.candidates[name].Status = status
 	}
 	w.promotion.Status = d.Promotion
 	w.checkRecord()
+	return true
 }
 
 // checkMoves holds what is recorded newly as Deploying to the rules.

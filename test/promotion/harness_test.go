@@ -96,8 +96,12 @@ func (p *process) kill() {
 	<-p.ended
 }
 
+// bad is the value of a chart whose Workflows fail.
+const bad = "bad"
+
 // engine stands in for a workflow engine: each Workflow succeeds at once, but
-// those whose argument outcome says otherwise.
+// those whose argument outcome says otherwise, and those where the value of the
+// chart is bad.
 func (s *stage) engine() {
 	ctx := s.Context()
 	go func() {
@@ -124,6 +128,9 @@ func (s *stage) finish(ctx context.Context, o *unstructured.Unstructured) {
 		return
 	}
 	phase := "Succeeded"
+	if m, err := s.set.CoreV1().ConfigMaps(o.GetNamespace()).Get(ctx, "etl", metav1.GetOptions{}); err == nil && m.Data["a"] == bad {
+		phase = "Failed"
+	}
 	all, _, _ := unstructured.NestedSlice(o.Object, "spec", "arguments", "parameters")
 	for _, p := range all {
 		if p, ok := p.(map[string]any); ok && p["name"] == "outcome" {
