@@ -38,8 +38,10 @@ func (j *Job) Deploy(ctx context.Context) (*Done, error) {
 	if err != nil {
 		return nil, err
 	}
-	if done, err := j.look(ctx, client, name); done != nil || err != nil {
-		return done, err
+	if j.Release == "" || j.Namespace == "" { // else it was looked at already
+		if done, err := j.look(ctx, client, name); done != nil || err != nil {
+			return done, err
+		}
 	}
 	spec, done, err := j.spec(ctx, u, ring, client, name)
 	if done != nil || err != nil {

@@ -51,20 +51,34 @@ func (j *Job) Running(ctx context.Context) (*Running, error) {
 // one that is missing or not ready, a revision that failed. Objects of Argo are
 // well by being there.
 func (j *Job) Health(ctx context.Context) (problem string, err error) {
+	_, problem, err = j.Look(ctx)
+	return problem, err
+}
+
+// Look tells what Running and Health tell, of one moment.
+func (j *Job) Look(ctx context.Context) (now *Running, problem string, err error) {
 	client, name, err := j.at()
 	if err != nil {
-		return "", err
+		return nil, "", err
 	}
 	st, err := client.Status(ctx, name)
-	switch {
-	case errors.Is(err, release.ErrNotFound):
-		return fmt.Sprintf("there is no release %q", name), nil
-	case err != nil:
-		return "", err
-	case st.Status == "failed":
-		return fmt.Sprintf("revision %d failed: %s", st.Number, st.Description), nil
-	case st.Status != deployed:
-		return fmt.Sprintf("revision %d is %s", st.Number, st.Status), nil
+	if errors.Is(err, release.ErrNotFound) {
+		return nil, fmt.Sprintf("there is no release %q", name), nil
+	} else if err != nil {
+		return nil, "", err
+	}
+	now = &Running{Revision: st.Number, Digest: st.Digest, Environment: st.Environment, Status: st.Status, Updated: st.Updated}
+	return now, wrong(st), nil
+}
+
+// wrong tells what is wrong with a release, "" for nothing.
+func wrong(st *release.Status) string {
+	switch st.Status {
+	case deployed:
+	case "failed":
+		return fmt.Sprintf("revision %d failed: %s", st.Number, st.Description)
+	default:
+		return fmt.Sprintf("revision %d is %s", st.Number, st.Status)
 	}
 	var wrong []string
 	for _, o := range append(st.Objects, st.Secrets...) {
@@ -79,5 +93,5 @@ func (j *Job) Health(ctx context.Context) (problem string, err error) {
 	if n := len(wrong) - told; n > 0 {
 		wrong = append(wrong[:told], fmt.Sprintf("and %d more", n))
 	}
-	return strings.Join(wrong, "; "), nil
+	return strings.Join(wrong, "; ")
 }

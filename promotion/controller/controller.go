@@ -168,18 +168,22 @@ func defaults(o *Options) {
 }
 
 func managerOptions(o Options) ctrl.Options {
+	// The API server keeps who manages which field, and takes an object without.
+	caches := cache.Options{DefaultTransform: cache.TransformStripManagedFields()}
+	for _, n := range o.Namespaces {
+		if caches.DefaultNamespaces == nil {
+			caches.DefaultNamespaces = map[string]cache.Config{}
+		}
+		caches.DefaultNamespaces[n] = cache.Config{}
+	}
 	lease, renew, retry := o.Lease, o.Lease*2/3, o.Lease/8
 	// Secrets and ConfigMaps are read one by one: a cache would hold those of all
 	// namespaces.
 	uncached := &client.CacheOptions{DisableFor: []client.Object{&core.Secret{}, &core.ConfigMap{}, &core.Namespace{}}}
-	only := map[string]cache.Config{}
-	for _, n := range o.Namespaces {
-		only[n] = cache.Config{}
-	}
 	return ctrl.Options{
-		Cache:  cache.Options{DefaultNamespaces: only},
 		Scheme: Scheme(), Logger: logr.FromSlogHandler(calm{o.Log.Handler()}), Metrics: server.Options{BindAddress: "0"},
 		Client:         client.Options{Cache: uncached},
+		Cache:          caches,
 		LeaderElection: !o.Alone, LeaderElectionID: Manager, LeaderElectionNamespace: o.Namespace, LeaderElectionReleaseOnCancel: true,
 		LeaseDuration: &lease, RenewDeadline: &renew, RetryPeriod: &retry,
 	}

@@ -134,6 +134,15 @@ func (w *written) newest(cached client.Object) client.Object {
 	return cached
 }
 
+// seen drops what was written when the cache has it, or what is newer.
+func (w *written) seen(o client.Object) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if mine := w.all[o.GetUID()]; mine != nil && version(mine) <= version(o) {
+		delete(w.all, o.GetUID())
+	}
+}
+
 // gone notes that an object is no more, though the cache may have it.
 func (w *written) gone(o client.Object) {
 	o.SetResourceVersion(strconv.FormatUint(version(o)+1, 10))

@@ -27,6 +27,9 @@ import (
 // lookTime bounds how long a look at one place takes.
 const lookTime = 2 * time.Minute
 
+// lookAgain is when to look anew at what could not be seen.
+const lookAgain = time.Minute
+
 // lintAgain is when to lint anew what could not be linted.
 const lintAgain = time.Minute
 
@@ -135,13 +138,10 @@ func (c *Controller) health(ctx context.Context, s *scene, at decide.Place) {
 	var problem string
 	if err == nil {
 		var now *rollout.Running
-		now, err = j.Running(ctx)
+		now, problem, err = j.Look(ctx)
 		if digest := s.candidate(at.Candidate).Spec.Digest; err == nil && now != nil && (now.Digest != digest || now.Environment != at.Environment) {
 			problem = fmt.Sprintf("revision %d of release %s is of another package or environment: somebody else deployed it", now.Revision, j.Release)
 		}
-	}
-	if err == nil && problem == "" {
-		problem, err = j.Health(ctx)
 	}
 	if err != nil {
 		s.blame(at, err, "its health cannot be seen")

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -46,6 +47,10 @@ func (c *Controller) poll(ctx context.Context, q reconcile.Request) (reconcile.R
 	}
 	p = c.written.newest(p).(*v1alpha1.Promotion).DeepCopy()
 	before := p.Status.Source
+	if c.polls.first(k) && isLookedAt(p) {
+		c.polls.at(k, c.clock.Now().Add(share(p)))
+		return reconcile.Result{}, nil
+	}
 	left, ok := c.crowd.enter(serverOf(p.Spec.Source), time.Now())
 	if !ok {
 		c.polls.at(k, c.clock.Now().Add(pollAtMost))
@@ -66,8 +71,30 @@ func (c *Controller) poll(ctx context.Context, q reconcile.Request) (reconcile.R
 			return reconcile.Result{}, err
 		}
 	}
-	c.polls.at(k, c.clock.Now().Add(max(pollAtMost, cmp.Or(p.Spec.Source.Interval.Duration, pollEvery))))
+	c.polls.at(k, c.clock.Now().Add(every(p)))
 	return reconcile.Result{}, nil
+}
+
+// every is how often the source of a promotion is looked at.
+func every(p *v1alpha1.Promotion) time.Duration {
+	return max(pollAtMost, cmp.Or(p.Spec.Source.Interval.Duration, pollEvery))
+}
+
+// isLookedAt reports whether somebody looked at the source as it is, found it
+// well, and is not asked to look again.
+func isLookedAt(p *v1alpha1.Promotion) bool {
+	s := p.Status.Source
+	return s != nil && s.Revision != "" && s.Problem == "" && s.For == digestOf(p.Spec.Source) && s.Requested == p.Annotations[v1alpha1.RequestedAnnotation]
+}
+
+// share is when in the interval it is the turn of a promotion. A process that
+// begins has all promotions before it at once; what was looked at a while ago
+// can wait, and servers are spared a thousand questions in the same second, then
+// and after each interval.
+func share(p *v1alpha1.Promotion) time.Duration {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(p.UID)) // it never fails
+	return time.Duration(h.Sum64() % uint64(every(p)))
 }
 
 // pollOnce looks at a source and keeps what it finds. The error is one of the

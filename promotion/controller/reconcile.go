@@ -29,21 +29,26 @@ func (c *Controller) reconcile(ctx context.Context, q reconcile.Request) (reconc
 		c.forget(k)
 		return reconcile.Result{}, nil
 	}
-	last, stop, err := c.carryOut(ctx, s)
-	if err != nil {
+	s, last, stop, err := c.carryOut(ctx, s)
+	if err != nil || s == nil {
 		return reconcile.Result{}, err
 	}
-	c.wakes.at(k, soonest(soonest(last.Again, s.known.again), s.known.unseen))
+	again := soonest(soonest(last.Again, s.known.again), s.known.unseen)
+	if len(s.state.Faults) > 0 {
+		again = soonest(again, s.state.Now.Add(lookAgain))
+	}
+	c.wakes.at(k, again)
 	if err := c.prune(ctx, s); err != nil {
 		return reconcile.Result{}, err
 	}
 	c.metrics.state(s)
+	c.letGo(ctx, s)
 	return reconcile.Result{}, stop
 }
 
 // carryOut goes on until nothing is to be done, or something is in the way: stop
-// is that, already recorded.
-func (c *Controller) carryOut(ctx context.Context, s *scene) (last decide.Decision, stop, err error) {
+// is that, already recorded. The scene is that of the end, nil where there is none.
+func (c *Controller) carryOut(ctx context.Context, s *scene) (end *scene, last decide.Decision, stop, err error) {
 	for range rounds {
 		d := decide.Decide(s.state)
 		switch {
@@ -54,13 +59,14 @@ func (c *Controller) carryOut(ctx context.Context, s *scene) (last decide.Decisi
 			c.drift(ctx, s, d.Drift)
 			continue
 		}
-		if err := c.record(ctx, s, d); apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
+		goesOn := d.More || stop == nil && (d.Action.Verb == decide.Submit || d.Action.Verb == decide.Stop)
+		if err := c.record(ctx, s, d, goesOn); apierrors.IsConflict(err) || apierrors.IsNotFound(err) {
 			if err := c.refresh(ctx, s); err != nil {
-				return d, nil, err
+				return s, d, nil, err
 			}
 			continue
 		} else if err != nil {
-			return d, nil, err
+			return s, d, nil, err
 		}
 		s.state.Outcome = nil
 		c.spread(s, d)
@@ -69,26 +75,26 @@ func (c *Controller) carryOut(ctx context.Context, s *scene) (last decide.Decisi
 			c.gatherRuns(ctx, s)
 			continue
 		case stop != nil || d.Action.Verb == decide.Nothing:
-			return d, stop, nil
+			return s, d, stop, nil
 		}
 		if current, err := c.isCurrent(ctx, s, d.Action); err != nil {
-			return d, nil, err
+			return s, d, nil, err
 		} else if !current {
 			if err := c.refresh(ctx, s); err != nil {
-				return d, nil, err
+				return s, d, nil, err
 			}
 			continue
 		}
 		outcome, err := c.act(ctx, s, d.Action)
 		if ctx.Err() != nil {
-			return d, nil, ctx.Err() // what was begun is found by whoever comes next
+			return s, d, nil, ctx.Err() // what was begun is found by whoever comes next
 		}
 		if err := c.after(ctx, s, d.Action, outcome, err); err != nil {
-			return d, nil, err
+			return s, d, nil, err
 		}
 		stop = s.stop
 	}
-	return last, nil, fmt.Errorf("promotion %s: it is not settled after %d rounds", s.key, rounds)
+	return s, last, nil, fmt.Errorf("promotion %s: it is not settled after %d rounds", s.key, rounds)
 }
 
 // after gathers anew what may have changed during an action, and adds what became
@@ -121,15 +127,16 @@ func soonest(a, b time.Time) time.Time {
 // forget drops what is remembered of a promotion that is no more.
 func (c *Controller) forget(k key) {
 	c.wakes.at(k, time.Time{})
-	c.polls.at(k, time.Time{})
+	c.polls.drop(k)
 	c.facts.drop(k)
 	c.places.drop(k)
 	c.metrics.drop(k)
 }
 
 // record writes the statuses: those of the candidates, which are the truth,
-// first. What another has written meanwhile is a conflict.
-func (c *Controller) record(ctx context.Context, s *scene, d decide.Decision) error {
+// first. What another has written meanwhile is a conflict. That of the promotion,
+// which sums up, is left for the next time when there will be one at once.
+func (c *Controller) record(ctx context.Context, s *scene, d decide.Decision, goesOn bool) error {
 	for _, name := range decide.Order(s.state, d) {
 		one := s.candidate(name).DeepCopy()
 		one.Status = d.Candidates[name]
@@ -139,7 +146,7 @@ func (c *Controller) record(ctx context.Context, s *scene, d decide.Decision) er
 		c.written.put(one)
 		*s.candidate(name) = *one
 	}
-	if !d.Changed {
+	if !d.Changed || goesOn {
 		return nil
 	}
 	p := s.state.Promotion.DeepCopy()
@@ -185,6 +192,19 @@ func (c *Controller) refresh(ctx context.Context, s *scene) error {
 	next.state.Outcome, next.state.Faults, next.stop = s.state.Outcome, append(next.state.Faults, s.state.Faults...), s.stop
 	*s = *next
 	return nil
+}
+
+// letGo drops what was written of what the cache has by now.
+func (c *Controller) letGo(ctx context.Context, s *scene) {
+	p, one := &v1alpha1.Promotion{}, &v1alpha1.Candidate{}
+	if c.client.Get(ctx, s.key, p) == nil {
+		c.written.newest(p)
+	}
+	for i := range s.state.Candidates {
+		if c.client.Get(ctx, client.ObjectKeyFromObject(&s.state.Candidates[i]), one) == nil {
+			c.written.newest(one)
+		}
+	}
 }
 
 var errGone = errors.New("the promotion was deleted meanwhile")

@@ -21,6 +21,7 @@ type waker struct {
 	mu     sync.Mutex
 	queue  queue
 	timers map[key]alarm
+	known  map[key]bool
 }
 
 type alarm struct {
@@ -34,6 +35,20 @@ func (w *waker) Start(_ context.Context, q queue) error {
 	defer w.mu.Unlock()
 	w.queue = q
 	return nil
+}
+
+// first reports whether nobody has asked for a promotion before.
+func (w *waker) first(k key) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.known[k] {
+		return false
+	}
+	if w.known == nil {
+		w.known = map[key]bool{}
+	}
+	w.known[k] = true
+	return true
 }
 
 // now has a promotion looked at.
@@ -70,6 +85,14 @@ func (w *waker) at(k key, t time.Time) {
 	if !w.clock.Now().Before(t) {
 		add() // it went on while it was asked, or t is over
 	}
+}
+
+// drop forgets a promotion.
+func (w *waker) drop(k key) {
+	w.at(k, time.Time{})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.known, k)
 }
 
 // stop forgets all times.

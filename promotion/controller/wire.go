@@ -53,8 +53,8 @@ func (c *Controller) wire() error {
 	policies := policyObject()
 	return errors.Join(
 		c.add("promotions", c.reconcile, c.options.Concurrency,
-			source.Kind[client.Object](cache, &v1alpha1.Promotion{}, self, told()),
-			source.Kind[client.Object](cache, &v1alpha1.Candidate{}, toPromotion, complete()),
+			source.Kind[client.Object](cache, &v1alpha1.Promotion{}, self, c.caught(), told()),
+			source.Kind[client.Object](cache, &v1alpha1.Candidate{}, toPromotion, c.caught(), complete()),
 			source.Kind[client.Object](cache, &v1alpha1.Approval{}, toPromotion),
 			&c.wakes),
 		c.add("sources", c.poll, c.options.Polls,
@@ -94,6 +94,15 @@ func promotionOf(o client.Object) []string {
 		return []string{o.Spec.Promotion}
 	}
 	return []string{""}
+}
+
+// caught lets everything through, and drops what the cache has caught up with.
+func (c *Controller) caught() predicate.Predicate {
+	note := func(o client.Object) bool { c.written.seen(o); return true }
+	return predicate.Funcs{
+		UpdateFunc: func(e event.UpdateEvent) bool { return note(e.ObjectNew) },
+		DeleteFunc: func(e event.DeleteEvent) bool { return note(e.Object) },
+	}
 }
 
 // told lets through what somebody else than the deciding controller changed of a
@@ -170,9 +179,12 @@ func (p *places) of(at place) []key {
 	return slices.Clone(p.all[at])
 }
 
-// ran has the promotions looked at that are where a run changed.
-func (c *Controller) ran(cluster runs.Key, namespace string) {
+// ran has the promotions looked at that are where a run changed. A smoke run
+// concerns one of them only.
+func (c *Controller) ran(cluster runs.Key, namespace, promotion string) {
 	for _, k := range c.places.of(place{cluster, namespace}) {
-		c.wakes.now(k)
+		if promotion == "" || promotion == k.String() {
+			c.wakes.now(k)
+		}
 	}
 }

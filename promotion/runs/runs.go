@@ -44,12 +44,14 @@ type Options struct {
 	// Changed is called when a run of a namespace that was asked for came, changed
 	// or went, when the first look at it is over, and when a Problem came or went.
 	// It must not block; calls may come from several goroutines.
-	Changed func(cluster Key, namespace string)
+	// It is told of which promotion, as NAMESPACE/NAME, where what changed is a
+	// smoke run, which concerns no other; "" is for all.
+	Changed func(cluster Key, namespace, promotion string)
 }
 
 // A Watcher watches Workflows.
 type Watcher struct {
-	changed func(Key, string)
+	changed func(cluster Key, namespace, promotion string)
 	ctx     context.Context
 	cancel  context.CancelFunc
 
@@ -69,7 +71,7 @@ type scope struct {
 func New(o Options) *Watcher {
 	w := &Watcher{changed: o.Changed, clusters: map[Key]*rest.Config{}, watches: map[scope]*watch{}}
 	if w.changed == nil {
-		w.changed = func(Key, string) {}
+		w.changed = func(Key, string, string) {}
 	}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	if o.Config != nil {
@@ -197,6 +199,17 @@ func namespaceOf(object any) string {
 	}
 	if r, ok := object.(*run); ok {
 		return r.Namespace
+	}
+	return ""
+}
+
+// promotionOf returns whose smoke run it is, "" for any other.
+func promotionOf(object any) string {
+	if gone, ok := object.(cache.DeletedFinalStateUnknown); ok {
+		object = gone.Obj
+	}
+	if r, ok := object.(*run); ok && r.record.Gate != "" {
+		return r.record.Promotion
 	}
 	return ""
 }

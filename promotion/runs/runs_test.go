@@ -83,7 +83,7 @@ type news struct {
 	all map[string]int
 }
 
-func (n *news) changed(cluster runs.Key, namespace string) {
+func (n *news) changed(cluster runs.Key, namespace, _ string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.all[string(cluster)+"|"+namespace]++

@@ -23,14 +23,14 @@ type watch struct {
 	ctx      context.Context
 	cancel   context.CancelFunc
 	informer cache.SharedIndexInformer
-	changed  func(Key, string)
+	changed  func(cluster Key, namespace, promotion string)
 
 	mu      sync.Mutex
 	problem string
 	asked   map[string]bool // namespaces
 }
 
-func newWatch(ctx context.Context, config *rest.Config, s scope, changed func(Key, string)) *watch {
+func newWatch(ctx context.Context, config *rest.Config, s scope, changed func(cluster Key, namespace, promotion string)) *watch {
 	w := &watch{scope: s, changed: changed, asked: map[string]bool{}}
 	w.ctx, w.cancel = context.WithCancel(ctx)
 	w.informer = cache.NewSharedIndexInformer(w.source(config), &workflow{}, 0, cache.Indexers{cache.NamespaceIndex: cache.MetaNamespaceIndexFunc})
@@ -45,15 +45,15 @@ func (w *watch) run() {
 	registration, err := w.informer.AddEventHandler(cache.ResourceEventHandlerDetailedFuncs{
 		AddFunc: func(o any, first bool) {
 			if !first {
-				w.tell(namespaceOf(o))
+				w.tell(namespaceOf(o), promotionOf(o))
 			}
 		},
 		UpdateFunc: func(old, o any) {
 			if !same(old, o) {
-				w.tell(namespaceOf(o))
+				w.tell(namespaceOf(o), promotionOf(o))
 			}
 		},
-		DeleteFunc: func(o any) { w.tell(namespaceOf(o)) },
+		DeleteFunc: func(o any) { w.tell(namespaceOf(o), promotionOf(o)) },
 	})
 	if err != nil {
 		w.report(err)
@@ -160,12 +160,12 @@ func (w *watch) forget(namespaces []string) {
 }
 
 // tell tells of a namespace, if anybody asked for it.
-func (w *watch) tell(namespace string) {
+func (w *watch) tell(namespace, promotion string) {
 	w.mu.Lock()
 	asked := w.asked[namespace]
 	w.mu.Unlock()
 	if asked && w.ctx.Err() == nil {
-		w.changed(w.cluster, namespace)
+		w.changed(w.cluster, namespace, promotion)
 	}
 }
 
@@ -174,6 +174,6 @@ func (w *watch) tellAll() {
 	all := slices.Sorted(maps.Keys(w.asked))
 	w.mu.Unlock()
 	for _, namespace := range all {
-		w.tell(namespace)
+		w.tell(namespace, "")
 	}
 }

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -164,6 +165,56 @@ func (s *stage) promote(n int) {
 			s.team(team)
 		}
 		s.promotion(team, fmt.Sprintf("etl-%d", s.made), "shared", waits(s.made))
+	}
+}
+
+// copies makes promotions until there are n, settled as the first one is. What is
+// in their statuses was never deployed: nobody looks, as their last environment is
+// verified and its drift was just looked at.
+func (s *stage) copies(n int) {
+	s.Helper()
+	first := &v1alpha1.Promotion{}
+	if err := s.Get(s.Context(), client.ObjectKey{Namespace: "team-0", Name: "etl-0"}, first); err != nil {
+		s.Fatal(err)
+	}
+	var candidates v1alpha1.CandidateList
+	if err := s.List(s.Context(), &candidates, client.InNamespace("team-0"), client.MatchingLabels{v1alpha1.PromotionLabel: "etl-0"}); err != nil || len(candidates.Items) != 1 {
+		s.Fatalf("%d candidates of one promotion: %v", len(candidates.Items), err)
+	}
+	for ; s.made < n; s.made++ {
+		team := fmt.Sprintf("team-%d", s.made/perTeam)
+		if s.made%perTeam == 0 {
+			s.team(team)
+		}
+		s.copy(first, &candidates.Items[0], team, fmt.Sprintf("etl-%d", s.made))
+	}
+}
+
+func (s *stage) copy(first *v1alpha1.Promotion, candidate *v1alpha1.Candidate, team, name string) {
+	s.Helper()
+	as := func(from, to client.Object) {
+		text, err := json.Marshal(from)
+		if err != nil {
+			s.Fatal(err)
+		}
+		text = []byte(strings.NewReplacer("team-0", team, "etl-0", name).Replace(string(text)))
+		if err := json.Unmarshal(text, to); err != nil {
+			s.Fatal(err)
+		}
+		to.SetUID("")
+		to.SetResourceVersion("")
+		to.SetManagedFields(nil)
+	}
+	p, c := &v1alpha1.Promotion{}, &v1alpha1.Candidate{}
+	as(first, p)
+	as(candidate, c)
+	status, of := p.Status, c.Status
+	s.create(p)
+	c.OwnerReferences[0].UID = p.UID
+	s.create(c)
+	p.Status, c.Status = status, of
+	if err := errors.Join(s.Status().Update(s.Context(), c), s.Status().Update(s.Context(), p)); err != nil {
+		s.Fatal(err)
 	}
 }
 
