@@ -207,7 +207,6 @@ type SecretKey struct {
 	// +kubebuilder:validation:MinLength=1
 	Name string `json:"name"`
 	// +optional
-	// +kubebuilder:default=kubeconfig
 	Key string `json:"key,omitempty"`
 }
 
