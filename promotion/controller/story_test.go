@@ -199,6 +199,9 @@ func sourceGone(b *bench) {
 		if c == nil || c.Status != metav1.ConditionFalse || c.Reason != "SourceUnreachable" && c.Reason != "PackageRejected" {
 			return fmt.Errorf("the condition is %+v", c)
 		}
+		if p := b.get(); p.Status.BlockedBy != "source/"+c.Reason {
+			return fmt.Errorf("it is blocked by %q", p.Status.BlockedBy)
+		}
 		return nil
 	})
 	b.summary("dev 1 Verified")
