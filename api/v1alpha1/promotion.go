@@ -215,8 +215,9 @@ const (
 type SecretKey struct {
 	// +kubebuilder:validation:MinLength=1
 	Name string `json:"name"`
+	// Key is kubeconfig, url (of notify), key (of signingKey) or token (of
+	// pullRequest) unless given.
 	// +optional
-	// +kubebuilder:default=kubeconfig
 	Key string `json:"key,omitempty"`
 }
 
@@ -340,7 +341,8 @@ type PromotionStatus struct {
 	// Summary has all environments in one line.
 	// +optional
 	Summary string `json:"summary,omitempty"`
-	// BlockedBy is ENVIRONMENT/GATE of the first gate that holds.
+	// BlockedBy is ENVIRONMENT/GATE of the first gate that holds, or
+	// ENVIRONMENT/REASON of what cannot be done there, or source/REASON.
 	// +optional
 	BlockedBy string `json:"blockedBy,omitempty"`
 	// Next is when something happens by itself, as RFC 3339.

@@ -199,6 +199,9 @@ func sourceGone(b *bench) {
 		if c == nil || c.Status != metav1.ConditionFalse || c.Reason != "SourceUnreachable" && c.Reason != "PackageRejected" {
 			return fmt.Errorf("the condition is %+v", c)
 		}
+		if p := b.get(); p.Status.BlockedBy != "source/"+c.Reason {
+			return fmt.Errorf("it is blocked by %q", p.Status.BlockedBy)
+		}
 		return nil
 	})
 	b.summary("dev 1 Verified")
@@ -266,7 +269,7 @@ func told(b *bench) {
 	}))
 	b.Cleanup(s.Close)
 	b.create(&core.Secret{ObjectMeta: metav1.ObjectMeta{Name: "slack", Namespace: b.namespace}, StringData: map[string]string{"url": s.URL + "/services/secret"}})
-	b.promotion("  - {name: dev}\n  historyLimit: 1\n  notify: [{secret: {name: slack, key: url}, events: [promoted]}]\n")
+	b.promotion("  - {name: dev}\n  historyLimit: 1\n  notify: [{secret: {name: slack}, events: [promoted]}]\n")
 	stop := b.run(controller.Options{})
 	for i := 1; i <= 4; i++ {
 		if i > 1 {

@@ -54,6 +54,9 @@ func (p *plan) sumUp() {
 	if t := p.nextTime(); !t.IsZero() {
 		s.Next = t.UTC().Format(time.RFC3339)
 	}
+	if at, reason, _ := p.fault(); reason != "" && !p.spec.Suspend && (at != sourceFault || s.BlockedBy == "") && at != "" {
+		s.BlockedBy = at + "/" + reason
+	}
 	p.conditions(s)
 	p.d.Promotion = *s
 	p.d.Changed = !equality.Semantic.DeepEqual(&p.Promotion.Status, s)
@@ -152,7 +155,7 @@ func (p *plan) conditions(s *v1alpha1.PromotionStatus) {
 		reconciling.Status, reconciling.Reason, reconciling.Message = metav1.ConditionTrue, "Progressing", doing
 		ready.Status, ready.Reason, ready.Message = metav1.ConditionFalse, "Progressing", doing
 	}
-	switch reason, message := p.fault(); {
+	switch _, reason, message := p.fault(); {
 	case reason == "PackageRejected" || reason == "SourceWrong":
 		stalled.Status, stalled.Reason, stalled.Message = metav1.ConditionTrue, reason, message
 		ready.Status, ready.Reason, ready.Message = metav1.ConditionFalse, reason, message
@@ -198,25 +201,31 @@ func (p *plan) doing() string {
 	return strings.Join(all, ", ")
 }
 
-// fault is what is in the way, "" for nothing. One of an attempt counts until
-// the next attempt went well.
-func (p *plan) fault() (reason, message string) {
+// sourceFault stands in place of the environment in a fault of the source. What
+// holds in an environment goes before it: what is on its way needs no source.
+const sourceFault = "source"
+
+// fault is what is in the way, "" for nothing, and in which environment. One of
+// an attempt counts until the next attempt went well.
+func (p *plan) fault() (at, reason, message string) {
 	if len(p.Faults) > 0 {
-		return p.Faults[0].Reason, p.Faults[0].Message
+		return p.Faults[0].Environment, p.Faults[0].Reason, p.Faults[0].Message
 	}
 	for i := range p.spec.Environments {
 		env := p.spec.Environments[i].Name
 		if e := entry(p.entering(env), env); e != nil && e.Message != "" {
-			if was := meta.FindStatusCondition(p.Promotion.Status.Conditions, Ready); was != nil && was.Status == metav1.ConditionFalse && was.Message == e.Message {
-				return was.Reason, e.Message
+			for _, kind := range []string{Ready, Reconciling} { // Ready may tell of another environment
+				if was := meta.FindStatusCondition(p.Promotion.Status.Conditions, kind); was != nil && was.Message == e.Message {
+					return env, was.Reason, e.Message
+				}
 			}
-			return "Retrying", e.Message
+			return env, "Retrying", e.Message
 		}
 	}
 	if s := p.Promotion.Status.Source; s != nil && s.Problem != "" {
-		return s.Reason, s.Problem
+		return sourceFault, s.Reason, s.Problem
 	}
-	return "", ""
+	return "", "", ""
 }
 
 // stalled says what waits for somebody to mend it.
