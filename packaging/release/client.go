@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/discovery/cached/memory"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/restmapper"
@@ -46,6 +47,7 @@ type Client struct {
 	namespace string
 	context   string // for messages
 	words     words
+	served    *served // nil: each operation asks anew
 
 	lease time.Duration
 	// wrap is for tests that break things: it sees every request.
@@ -94,6 +96,7 @@ func (c *Client) Namespace() string { return c.namespace }
 // RESTClientGetter.
 type connection struct {
 	client    *Client
+	ctx       context.Context
 	config    *rest.Config
 	discovery discovery.CachedDiscoveryInterface
 	mapper    meta.RESTMapper
@@ -115,9 +118,17 @@ func (c *Client) connect(ctx context.Context, may func() error, dry bool) (*conn
 	if err != nil {
 		return nil, fmt.Errorf("prepare to talk to the cluster: %w", err)
 	}
-	cached := memory.NewMemCacheClient(asker)
-	mapper := restmapper.NewShortcutExpander(restmapper.NewDeferredDiscoveryRESTMapper(cached), cached, nil)
-	return &connection{client: c, config: config, discovery: cached, mapper: mapper, warnings: heard}, nil
+	n := &connection{client: c, ctx: ctx, config: config, warnings: heard}
+	var finder discovery.CachedDiscoveryInterface
+	if c.served != nil {
+		n.discovery = &view{DiscoveryInterface: asker, served: c.served, ctx: ctx, keeps: true}
+		finder = &view{DiscoveryInterface: asker, served: c.served, ctx: ctx}
+	} else {
+		n.discovery = memory.NewMemCacheClient(asker)
+		finder = n.discovery
+	}
+	n.mapper = restmapper.NewShortcutExpander(restmapper.NewDeferredDiscoveryRESTMapper(finder), n.discovery, nil)
+	return n, nil
 }
 
 func (n *connection) ToRESTConfig() (*rest.Config, error) { return n.config, nil }
@@ -136,6 +147,14 @@ func (n *connection) clientset() (*kubernetes.Clientset, error) {
 		return nil, fmt.Errorf("prepare to talk to the cluster: %w", err)
 	}
 	return set, nil
+}
+
+func (n *connection) dynamic() (dynamic.Interface, error) {
+	objects, err := dynamic.NewForConfig(n.config)
+	if err != nil {
+		return nil, fmt.Errorf("prepare to talk to the cluster: %w", err)
+	}
+	return objects, nil
 }
 
 // interrupted reports whether an error is about a context that ended.

@@ -49,8 +49,9 @@ func (c *Client) latest(ctx context.Context, name string) (*Latest, error) {
 	labels := record.Labels
 	newest := &Latest{Number: version, Status: labels["status"], Updated: record.CreationTimestamp.Time}
 	for _, key := range []string{"createdAt", "modifiedAt"} { // the latter when it became what it is
-		if seconds, err := strconv.ParseInt(labels[key], 10, 64); err == nil {
-			newest.Updated = time.Unix(seconds, 0).UTC()
+		seconds, err := strconv.ParseInt(labels[key], 10, 64)
+		if at := time.Unix(seconds, 0).UTC(); err == nil && !at.Before(record.CreationTimestamp.Time) { // else it is a stock helm's, inherited
+			newest.Updated = at
 		}
 	}
 	if !strings.HasSuffix(labels[holderLabel], "."+strconv.Itoa(newest.Number)) {

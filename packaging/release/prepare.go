@@ -50,7 +50,7 @@ func (c *Client) prepare(ctx context.Context, name string) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
-	version, err := set.Discovery().ServerVersion()
+	version, err := n.discovery.ServerVersion()
 	if err != nil {
 		return nil, fmt.Errorf("ask the cluster for its version: %w", err)
 	}

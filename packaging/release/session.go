@@ -91,6 +91,9 @@ func configure(ctx context.Context, n *connection, st *store, log func(string, .
 	client := kube.New(n)
 	client.Namespace = n.client.namespace
 	client.Log = log
+	if n.client.served != nil {
+		client.Factory = &factory{client.Factory, n}
+	}
 	return &action.Configuration{
 		RESTClientGetter: n, Releases: st.storage(), KubeClient: &patient{Client: client, ctx: ctx}, Log: log,
 	}

@@ -169,5 +169,5 @@ func (j *Job) client(namespace string) (*release.Client, error) {
 	if namespace == "" {
 		return nil, refuse(fmt.Errorf("environment %q has no namespace: name one in its environment.yaml, or in the promotion", j.Environment))
 	}
-	return release.OpenConfig(j.Config, namespace), nil
+	return release.OpenConfig(j.Config, namespace).Remember(j.Kinds), nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/packaging/bundle"
 	"github.com/tiphys-dev/tiphys/packaging/environment"
+	"github.com/tiphys-dev/tiphys/packaging/release"
 )
 
 // A Job is one package for one environment.
@@ -26,6 +27,9 @@ type Job struct {
 	Release, Namespace string
 	// Config reaches the cluster, as whoever deploys.
 	Config *rest.Config
+	// Kinds remembers what clusters serve, for a program that has many jobs; nil
+	// has it asked anew each time.
+	Kinds *release.Kinds
 	// Keys are age keys in the form of a file of keys. No other key of this
 	// machine is tried.
 	Keys [][]byte

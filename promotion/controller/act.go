@@ -64,6 +64,13 @@ func (c *Controller) deploy(ctx context.Context, s *scene, a decide.Action) (*de
 	if err != nil {
 		return vain(o, err)
 	}
+	name, namespace, err := j.Place()
+	if err != nil {
+		return vain(o, err)
+	}
+	if err := c.alone(ctx, s, a.Place, name, namespace); err != nil {
+		return nil, err
+	}
 	j.Confirm = func(ctx context.Context) error {
 		if current, err := c.isCurrent(ctx, s, a); err != nil || current {
 			return err

@@ -37,6 +37,7 @@ import (
 	"github.com/tiphys-dev/tiphys/api/v1alpha1"
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/packaging/bundle"
+	"github.com/tiphys-dev/tiphys/packaging/release"
 	"github.com/tiphys-dev/tiphys/promotion/notify"
 	"github.com/tiphys-dev/tiphys/promotion/runs"
 	"github.com/tiphys-dev/tiphys/promotion/store"
@@ -95,6 +96,7 @@ type Controller struct {
 	wakes waker // of decisions
 	polls waker // of sources
 
+	kinds   release.Kinds
 	facts   facts
 	written written
 	places  places

@@ -59,7 +59,7 @@ func (c *Controller) job(ctx context.Context, s *scene, at decide.Place) (*rollo
 	candidate := s.candidate(at.Candidate)
 	return &rollout.Job{
 		Environment: at.Environment, Namespace: env.Namespace, Release: cmp.Or(s.state.Promotion.Spec.Release, candidate.Spec.Chart),
-		Config: t.config, Lint: lint.Options{Rules: rules.All(), Argo: c.options.Argo}, Policies: c.policiesFor(ctx, t), Timeout: env.Timeout.Duration,
+		Config: t.config, Kinds: &c.kinds, Lint: lint.Options{Rules: rules.All(), Argo: c.options.Argo}, Policies: c.policiesFor(ctx, t), Timeout: env.Timeout.Duration,
 	}, nil
 }
 
@@ -136,8 +136,8 @@ func (c *Controller) health(ctx context.Context, s *scene, at decide.Place) {
 	if err == nil {
 		var now *rollout.Running
 		now, err = j.Running(ctx)
-		if digest := s.candidate(at.Candidate).Spec.Digest; err == nil && now != nil && now.Digest != digest {
-			problem = fmt.Sprintf("revision %d of release %s is of another package: somebody else deployed it", now.Revision, j.Release)
+		if digest := s.candidate(at.Candidate).Spec.Digest; err == nil && now != nil && (now.Digest != digest || now.Environment != at.Environment) {
+			problem = fmt.Sprintf("revision %d of release %s is of another package or environment: somebody else deployed it", now.Revision, j.Release)
 		}
 	}
 	if err == nil && problem == "" {

@@ -212,7 +212,9 @@ func (c *Controller) prune(ctx context.Context, s *scene) error {
 		return nil
 	}
 	for _, name := range decide.Surplus(s.state) {
-		if err := c.store.Drop(ctx, s.candidate(name)); err != nil {
+		if err := c.store.Drop(ctx, s.candidate(name)); apierrors.IsConflict(err) {
+			continue // somebody has just written it, which has it looked at again
+		} else if err != nil {
 			return err
 		}
 		c.log.Info("candidate is dropped", "namespace", s.Namespace, "promotion", s.Name, "candidate", name)

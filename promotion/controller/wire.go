@@ -41,6 +41,9 @@ func (c *Controller) wire() error {
 	if err := index.IndexField(context.Background(), &v1alpha1.Approval{}, byPromotion, promotionOf); err != nil {
 		return err
 	}
+	if err := index.IndexField(context.Background(), &v1alpha1.Candidate{}, byRelease, releasesOf); err != nil {
+		return err
+	}
 	cache := c.manager.GetCache()
 	toPromotion := handler.EnqueueRequestsFromMapFunc(func(_ context.Context, o client.Object) []reconcile.Request {
 		return []reconcile.Request{{NamespacedName: key{Namespace: o.GetNamespace(), Name: promotionOf(o)[0]}}}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/tiphys-dev/tiphys/api/v1alpha1"
 )
 
@@ -48,7 +50,10 @@ func (p *plan) recordRuns(c *v1alpha1.Candidate, env *v1alpha1.Environment) {
 	since := e.Deployment.At.Time
 	all := slices.Clone(e.Runs)
 	for _, r := range p.Runs[env.Name] {
-		if r.Created.Time.Before(since) || !p.concerns(&r, c, env) {
+		if !p.concerns(&r, c, env) {
+			continue
+		}
+		if r = byOurClock(r, c, e); r.Created.Time.Before(since) {
 			continue
 		}
 		i := slices.IndexFunc(all, func(o v1alpha1.RunRecord) bool { return o.UID == r.UID })
@@ -73,6 +78,22 @@ func (p *plan) recordRuns(c *v1alpha1.Candidate, env *v1alpha1.Environment) {
 		all = slices.Delete(all, i, i+1)
 	}
 	e.Runs = all
+}
+
+// byOurClock returns a smoke run of what is deployed, which cannot have begun
+// before that was, as if it had begun then when it says so: the clock of the API
+// server may be behind ours. All other runs are as they are.
+func byOurClock(r v1alpha1.RunRecord, c *v1alpha1.Candidate, e *v1alpha1.CandidateEnvironment) v1alpha1.RunRecord {
+	behind := e.Deployment.At.Sub(r.Created.Time)
+	if r.Gate == "" || behind <= 0 || r.Name != RunName(c, e.Name, r.Gate, r.Attempt) {
+		return r
+	}
+	r.Created = metav1.NewTime(r.Created.Add(behind))
+	if r.Finished != nil {
+		end := metav1.NewTime(r.Finished.Add(behind))
+		r.Finished = &end
+	}
+	return r
 }
 
 // concerns reports whether a gate of the environment goes by a run.
@@ -109,7 +130,7 @@ func (p *plan) outcome() {
 		case o.Failed != "" && e.State == v1alpha1.Verifying:
 			p.fail(c, e, fmt.Sprintf("gate %s: %s", o.Action.Gate, o.Failed))
 		case o.Run != nil && e.Deployment != nil && !slices.ContainsFunc(e.Runs, func(r v1alpha1.RunRecord) bool { return r.UID == o.Run.UID }):
-			e.Runs = append(e.Runs, *o.Run)
+			e.Runs = append(e.Runs, byOurClock(*o.Run, c, e))
 		}
 	case Deploy, Propose:
 		if e.State != v1alpha1.Deploying && e.State != v1alpha1.Proposed {

@@ -104,6 +104,9 @@ func (p *plan) blockedBy(env *v1alpha1.Environment, there *v1alpha1.Candidate) s
 	if there == nil {
 		return ""
 	}
+	if e := entry(p.entering(env.Name), env.Name); e != nil && e.State == v1alpha1.Deploying && e.Message != "" {
+		return "deployment" // it does not come through
+	}
 	if g := p.shut(Place{there.Name, env.Name}, false); g != "" {
 		return g
 	}

@@ -40,9 +40,11 @@ type world struct {
 	health  map[Place]*gate.Health
 	metrics map[Place]map[string]gate.Metric
 	bad     map[string]bool // lint finds errors
-	crash   func() bool
-	n       int
-	log     []string
+	// skew is how far the clock of the API server is ahead.
+	skew  time.Duration
+	crash func() bool
+	n     int
+	log   []string
 }
 
 var begin = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC) // a Monday
@@ -314,7 +316,8 @@ func (w *world) submit(a Action) *Outcome {
 		}
 	}
 	w.n++
-	r := v1alpha1.RunRecord{Name: a.Run, UID: fmt.Sprint("uid-", w.n), Gate: a.Gate, Attempt: a.Attempt, Candidate: a.Candidate, Created: stamp(w.now), Phase: "Running"}
+	r := v1alpha1.RunRecord{Name: a.Run, UID: fmt.Sprint("uid-", w.n), Gate: a.Gate, Attempt: a.Attempt, Candidate: a.Candidate, Created: stamp(w.now.Add(w.skew)), Phase: "Running",
+		Revision: w.revisions[a.Environment]}
 	w.runs[a.Environment] = append(w.runs[a.Environment], r)
 	return &Outcome{Action: a, Run: &r}
 }
