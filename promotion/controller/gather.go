@@ -50,9 +50,9 @@ type known struct {
 	asked    map[decide.Place]time.Time
 	// again is when to lint anew what could not be linted.
 	again time.Time
-	// sees is until when whoever acts somewhere is known to see the runs there, and
-	// unseen when to ask anew for one who does not.
-	sees   map[sight]time.Time
+	// sees is until when it is remembered who may see runs where, and unseen when
+	// to ask anew for one who may not.
+	sees   map[string]time.Time
 	unseen time.Time
 }
 
@@ -65,8 +65,7 @@ func (f *facts) of(k key) *known {
 	if f.all[k] == nil {
 		f.all[k] = &known{
 			lint: map[decide.Place]*gate.Lint{}, health: map[decide.Place]*gate.Health{},
-			metrics: map[decide.Place]map[string]gate.Metric{}, asked: map[decide.Place]time.Time{},
-			sees: map[sight]time.Time{},
+			metrics: map[decide.Place]map[string]gate.Metric{}, asked: map[decide.Place]time.Time{}, sees: map[string]time.Time{},
 		}
 	}
 	return f.all[k]
@@ -229,8 +228,8 @@ func (c *Controller) gatherRuns(ctx context.Context, s *scene) {
 			continue
 		}
 		if err := c.maySee(ctx, s, t, d.Namespace); err != nil {
-			s.blame(decide.Place{Environment: env.Name}, err, "the runs cannot be seen")
-			s.known.unseen = s.state.Now.Add(sightTime)
+			s.blame(at, err, "the runs cannot be seen")
+			s.known.unseen = s.state.Now.Add(asking)
 			continue
 		}
 		c.places.add(place{t.cluster, d.Namespace}, s.key)
@@ -246,24 +245,20 @@ func (c *Controller) gatherRuns(ctx context.Context, s *scene) {
 	}
 }
 
-// A sight is somebody who looks at the runs of a namespace.
-type sight struct {
-	cluster         runs.Key
-	user, namespace string
-}
+// rights is how long it is remembered that somebody may see runs, and asking when
+// to ask anew for one who may not.
+const (
+	rights = 10 * time.Minute
+	asking = time.Minute
+)
 
-// sightTime is how long the word of the API server on who may see runs counts.
-const sightTime = time.Minute
-
-// maySee returns nil if whoever acts in an environment may list the runs there:
-// the watch sees those of all namespaces, and what it sees is shown to whoever
-// may read the promotion.
+// maySee holds that whoever acts in an environment may see its runs: they are
+// watched by the controller, which may see more.
 func (c *Controller) maySee(ctx context.Context, s *scene, t *target, namespace string) error {
-	k := sight{t.cluster, t.config.Impersonate.UserName, namespace}
-	if s.state.Now.Before(s.known.sees[k]) {
+	who := string(t.cluster) + "/" + t.config.Impersonate.UserName + "/" + namespace
+	if s.state.Now.Before(s.known.sees[who]) {
 		return nil
 	}
-	delete(s.known.sees, k)
 	ctx, cancel := context.WithTimeout(ctx, requestTime)
 	defer cancel()
 	err := runs.MaySee(ctx, t.config, namespace)
@@ -271,10 +266,11 @@ func (c *Controller) maySee(ctx context.Context, s *scene, t *target, namespace 
 	if errors.As(err, &denied) {
 		return &fault{"RunsUnseen", err}
 	}
-	if err == nil {
-		s.known.sees[k] = s.state.Now.Add(sightTime)
+	if err != nil {
+		return err
 	}
-	return err
+	s.known.sees[who] = s.state.Now.Add(rights)
+	return nil
 }
 
 // deployedIn is the last deployment in an environment that is there.
