@@ -67,6 +67,16 @@ func testDeploy(t *testing.T, e *env) {
 	if got := e.history(t); !slices.Equal(got, []string{"1 deployed prod"}) {
 		t.Errorf("history: %v", got)
 	}
+
+	// A revision is of its own time, and not of that of the one before.
+	long := []byte(`{"metadata":{"labels":{"createdAt":"1000000000","modifiedAt":"1000000000"}}}`)
+	if _, err := e.set.CoreV1().Secrets(e.namespace).Patch(t.Context(), "sh.helm.release.v1.etl.v1", types.MergePatchType, long, metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	next := roll(t, e.job(t, pack(t, e.files(t, "etl:2"))))
+	if next.Revision != 2 || time.Since(next.At) > time.Minute {
+		t.Errorf("the next one: %+v", next)
+	}
 }
 
 func testAtOnce(t *testing.T, e *env) {
