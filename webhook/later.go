@@ -3,8 +3,10 @@ package webhook
 import (
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/lint/resolve"
-	"github.com/tiphys-dev/tiphys/lint/rules/templateunknown"
 )
+
+// templateUnknown is the rule about templates that are not there.
+const templateUnknown = "template-unknown"
 
 // forgive makes warnings of errors about templates of other objects that are not
 // there, unless the object starts at once, or a policy denies them. A chart
@@ -17,7 +19,7 @@ func (a *asked) forgive(o lint.Options, findings []lint.Finding) {
 	}
 	var all []*lint.Finding
 	for i := range findings {
-		if f := &findings[i]; f.Rule == templateunknown.Rule && f.Severity == lint.Error && f.Policy == "" {
+		if f := &findings[i]; f.Rule.Name == templateUnknown && f.Severity == lint.Error && f.Policy == "" {
 			all = append(all, f)
 		}
 	}
@@ -29,7 +31,7 @@ func (a *asked) forgive(o lint.Options, findings []lint.Finding) {
 	l.AddDocument(a.document)
 	stays := map[string]bool{}
 	for _, f := range l.Finish().Findings {
-		if f.Rule == templateunknown.Rule {
+		if f.Rule.Name == templateUnknown {
 			stays[f.Path] = true
 		}
 	}

@@ -107,9 +107,6 @@ func (p *plan) blockedBy(env *v1alpha1.Environment, there *v1alpha1.Candidate) s
 	if there == nil {
 		return ""
 	}
-	if e := entry(p.entering(env.Name), env.Name); e != nil && e.State == v1alpha1.Deploying && e.Message != "" {
-		return "deployment" // it does not come through
-	}
 	if g := p.shut(Place{there.Name, env.Name}, false); g != "" {
 		return g
 	}
@@ -213,7 +210,11 @@ func (p *plan) fault() (at, reason, message string) {
 	}
 	for i := range p.spec.Environments {
 		env := p.spec.Environments[i].Name
-		if e := entry(p.entering(env), env); e != nil && e.Message != "" {
+		c := p.entering(env)
+		if e := entry(c, env); e != nil && e.Message != "" {
+			if p.shut(Place{c.Name, env}, true) == kindFreeze {
+				continue // it is not tried
+			}
 			for _, kind := range []string{Ready, Reconciling} { // Ready may tell of another environment
 				if was := meta.FindStatusCondition(p.Promotion.Status.Conditions, kind); was != nil && was.Message == e.Message {
 					return env, was.Reason, e.Message
