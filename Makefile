@@ -86,6 +86,7 @@ demo: build testbin ## See the main job done: lint workflows, take a chart to a 
 	@PATH="$(CURDIR)/bin:$(CURDIR)/bin/test:$$PATH" ./examples/demo.sh
 	@PATH="$(CURDIR)/bin:$(CURDIR)/bin/test:$$PATH" ./examples/ship.sh
 	@PATH="$(CURDIR)/bin:$(CURDIR)/bin/test:$$PATH" ./examples/guard.sh
+	@PATH="$(CURDIR)/bin:$(CURDIR)/bin/test:$$PATH" ./examples/promote.sh
 
 rule: ## Start a rule: make rule NAME=param-unused
 	@$(GO) run ./lint/rules/gen/scaffold lint/rules '$(NAME)'

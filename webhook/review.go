@@ -126,6 +126,7 @@ func (a *asked) validate(ctx context.Context, s *State, r *Response) {
 	l := lint.New(o)
 	l.AddDocument(a.document)
 	result := l.Finish()
+	a.forgive(o, result.Findings)
 	if n := a.planted(storedSpec); n != nil {
 		stored := a.lintStored(o, n)
 		result.Findings = append(result.Findings, stored.Findings...)

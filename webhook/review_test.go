@@ -408,3 +408,31 @@ func TestConfined(t *testing.T) {
 		})
 	}
 }
+
+// TestLater: a chart brings a CronWorkflow before its WorkflowTemplate.
+func TestLater(t *testing.T) {
+	spec := `{entrypoint: main, workflowTemplateRef: {name: etl}}`
+	denies := func(context.Context, *webhook.Request) lint.Policies {
+		return &terms{Rules: map[string][]lint.Setting{"template-unknown": {{Policy: "production", Severity: lint.Error}}}}
+	}
+	for sentence, test := range map[string]struct {
+		object   string
+		policies func(context.Context, *webhook.Request) lint.Policies
+		allowed  bool
+	}{
+		"a schedule whose template may still come": {`{apiVersion: argoproj.io/v1alpha1, kind: CronWorkflow, metadata: {name: a, namespace: vault}, spec: {schedules: ["0 1 * * *"], workflowSpec: ` + spec + `}}`, nil, true},
+		"one where a policy denies that":           {`{apiVersion: argoproj.io/v1alpha1, kind: CronWorkflow, metadata: {name: a, namespace: vault}, spec: {schedules: ["0 1 * * *"], workflowSpec: ` + spec + `}}`, denies, false},
+		"a run, which starts at once":              {`{apiVersion: argoproj.io/v1alpha1, kind: Workflow, metadata: {name: a, namespace: vault}, spec: ` + spec + `}`, nil, false},
+		"a template that is a part of another one": {`{apiVersion: argoproj.io/v1alpha1, kind: WorkflowTemplate, metadata: {name: a, namespace: vault}, spec: {entrypoint: main, templates: [{name: main, steps: [[{name: b, templateRef: {name: etl, template: c}}]]}]}}`, nil, true},
+		"and one that calls none of its own":       {`{apiVersion: argoproj.io/v1alpha1, kind: WorkflowTemplate, metadata: {name: a, namespace: vault}, spec: {entrypoint: main, templates: [{name: main, steps: [[{name: b, templateRef: {name: etl, template: c}}, {name: c, template: d}]]}]}}`, nil, false},
+	} {
+		s := &webhook.State{Rules: rules.All(), World: vault{}, Policies: test.policies}
+		r, err := webhook.Review(t.Context(), webhook.Validate, webhooktest.Request{Object: test.object}.Body(), s)
+		if err != nil || r.Allowed != test.allowed {
+			t.Errorf("%s: %v %s, %v", sentence, r.Allowed, r.Message, err)
+		}
+		if told := strings.Join(r.Warnings, "\n") + r.Message; !strings.Contains(told, `refers to WorkflowTemplate "etl", which is`) || !strings.Contains(told, "[template-unknown") {
+			t.Errorf("%s: nothing is told: %s", sentence, told)
+		}
+	}
+}

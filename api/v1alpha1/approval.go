@@ -50,6 +50,8 @@ type ApprovalSpec struct {
 	Reason string `json:"reason,omitempty"`
 	// Expires is when it stops to count for a candidate that has not entered.
 	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$`
 	Expires *metav1.Time `json:"expires,omitempty"`
 	// By is who decides: the one who makes the request, and nobody else.
 	// +optional

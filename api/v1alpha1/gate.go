@@ -55,6 +55,8 @@ type SmokeGate struct {
 	// Timeout bounds each attempt.
 	// +optional
 	// +kubebuilder:default="15m"
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^([0-9]{1,5}([.][0-9]{1,9})?(ms|s|m|h)){1,4}$`
 	Timeout metav1.Duration `json:"timeout,omitzero"`
 	// Retries is how many attempts follow a first one that fails.
 	// +optional
@@ -90,6 +92,8 @@ type RunsGate struct {
 // SoakGate asks for health without interruption: all objects are there and
 // ready, and no run failed.
 type SoakGate struct {
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^([0-9]{1,5}([.][0-9]{1,9})?(ms|s|m|h)){1,4}$`
 	For metav1.Duration `json:"for"`
 }
 
@@ -129,6 +133,8 @@ type Window struct {
 	// +kubebuilder:validation:MinLength=9
 	Schedule string `json:"schedule"`
 	// Duration is how long it lasts, in time that passes, not on the clock.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^([0-9]{1,5}([.][0-9]{1,9})?(ms|s|m|h)){1,4}$`
 	Duration metav1.Duration `json:"duration"`
 	// TimeZone is a name of the IANA database; UTC unless given.
 	// +optional
@@ -148,12 +154,18 @@ type MetricGate struct {
 	// +kubebuilder:validation:MaxLength=4096
 	Query string `json:"query"`
 	// +optional
+	// +kubebuilder:validation:XIntOrString
+	// +kubebuilder:validation:Pattern=`^[+-]?([0-9]{1,18}([.][0-9]{0,9})?|[.][0-9]{1,9})([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,2})?$`
 	Min *resource.Quantity `json:"min,omitempty"`
 	// +optional
+	// +kubebuilder:validation:XIntOrString
+	// +kubebuilder:validation:Pattern=`^[+-]?([0-9]{1,18}([.][0-9]{0,9})?|[.][0-9]{1,9})([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,2})?$`
 	Max *resource.Quantity `json:"max,omitempty"`
 	// Interval is how often it is asked.
 	// +optional
 	// +kubebuilder:default="1m"
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^([0-9]{1,5}([.][0-9]{1,9})?(ms|s|m|h)){1,4}$`
 	Interval metav1.Duration `json:"interval,omitzero"`
 }
 

@@ -44,6 +44,7 @@ type PromotionSpec struct {
 	// Release is the name of Helm's release in each environment; without it,
 	// the name of the chart.
 	// +optional
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$`
 	// +kubebuilder:validation:MaxLength=53
 	Release string `json:"release,omitempty"`
 	// Environments are in the order of promotion.
@@ -90,6 +91,8 @@ type Source struct {
 	// Interval is how often it is looked at.
 	// +optional
 	// +kubebuilder:default="5m"
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^([0-9]{1,5}([.][0-9]{1,9})?(ms|s|m|h)){1,4}$`
 	Interval metav1.Duration `json:"interval,omitzero"`
 	// Secret names a Secret of this namespace with the credentials: username and
 	// password, token, identity and known_hosts (of SSH), ca.crt.
@@ -155,6 +158,7 @@ type Environment struct {
 	Name string `json:"name"`
 	// Namespace is where it is deployed; without it, what environment.yaml says.
 	// +optional
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`
 	// +kubebuilder:validation:MaxLength=63
 	Namespace string `json:"namespace,omitempty"`
 	// Kubeconfig is a Secret of this namespace for another cluster.
@@ -164,6 +168,8 @@ type Environment struct {
 	// sees the runs. Without it, "default" in this cluster, and with a kubeconfig
 	// whoever that is of.
 	// +optional
+	// +kubebuilder:validation:Pattern=`^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$`
+	// +kubebuilder:validation:MaxLength=253
 	ServiceAccount string `json:"serviceAccount,omitempty"`
 	// Gates must hold. lint, approval and window are asked before a candidate
 	// enters the environment; smoke, runs, soak and metric while it is there,
@@ -171,6 +177,7 @@ type Environment struct {
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=16
+	// +kubebuilder:validation:XValidation:rule="[self.map(g, has(g.name) ? g.name : has(g.lint) ? 'lint' : has(g.smoke) ? 'smoke' : has(g.runs) ? 'runs' : has(g.soak) ? 'soak' : has(g.approval) ? 'approval' : has(g.window) ? 'window' : 'metric')].all(names, names.all(n, names.exists_one(o, o == n) && !(n in ['freeze', 'pin', 'busy'])))",message="each gate of an environment has another name, which is its kind unless it says one, and none is called freeze, pin or busy"
 	Gates []Gate `json:"gates,omitempty"`
 	// OnFailure says what happens when a deployment or a smoke run fails: hold
 	// leaves it, rollback goes back to the candidate before.
@@ -181,6 +188,8 @@ type Environment struct {
 	// Timeout bounds a deployment.
 	// +optional
 	// +kubebuilder:default="5m"
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^([0-9]{1,5}([.][0-9]{1,9})?(ms|s|m|h)){1,4}$`
 	Timeout metav1.Duration `json:"timeout,omitzero"`
 	// Drift says what becomes of changes that others make to what was deployed.
 	// +optional
@@ -206,8 +215,9 @@ const (
 type SecretKey struct {
 	// +kubebuilder:validation:MinLength=1
 	Name string `json:"name"`
+	// Key is kubeconfig, url (of notify), key (of signingKey) or token (of
+	// pullRequest) unless given.
 	// +optional
-	// +kubebuilder:default=kubeconfig
 	Key string `json:"key,omitempty"`
 }
 
@@ -229,14 +239,18 @@ type Pin struct {
 	// +kubebuilder:validation:MaxLength=1024
 	Reason string `json:"reason,omitempty"`
 	// At is when it was asked for. A failure before that does not count any more.
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$`
 	At metav1.Time `json:"at"`
 }
 
 // Drift says what becomes of changes that others make.
 type Drift struct {
-	// Interval is how often it is looked for; 0 is never.
+	// Interval is how often it is looked for, every minute at most; 0s is never.
 	// +optional
 	// +kubebuilder:default="30m"
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^([0-9]{1,5}([.][0-9]{1,9})?(ms|s|m|h)){1,4}$`
 	Interval metav1.Duration `json:"interval,omitzero"`
 	// Correct applies what was deployed again. Without it, drift is reported.
 	// +optional
@@ -327,7 +341,8 @@ type PromotionStatus struct {
 	// Summary has all environments in one line.
 	// +optional
 	Summary string `json:"summary,omitempty"`
-	// BlockedBy is ENVIRONMENT/GATE of the first gate that holds.
+	// BlockedBy is ENVIRONMENT/GATE of the first gate that holds, or
+	// ENVIRONMENT/REASON of what cannot be done there, or source/REASON.
 	// +optional
 	BlockedBy string `json:"blockedBy,omitempty"`
 	// Next is when something happens by itself, as RFC 3339.

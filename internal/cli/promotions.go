@@ -201,6 +201,9 @@ func environmentCells(p *v1alpha1.Promotion) []string {
 		if e.Pin != nil {
 			cell += " (pinned)"
 		}
+		if d := v.status(e.Name).Drift; d != nil && d.Count > 0 {
+			cell += " (drifted)"
+		}
 		cells = append(cells, cell)
 	}
 	return cells

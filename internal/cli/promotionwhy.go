@@ -127,7 +127,11 @@ func (v promotionView) explain(environment string, typed commands) why {
 		r.Notes = append(r.Notes, advice{text, typed("promote", r.Promotion, "--to", environment)})
 	}
 	if st.Drift != nil && st.Drift.Count > 0 {
-		r.Notes = append(r.Notes, advice{Text: fmt.Sprintf("drifted: %d objects are not as they were deployed: %s", st.Drift.Count, listed(st.Drift.Objects, int(st.Drift.Count)))})
+		drifted := "1 object is not as it was deployed"
+		if st.Drift.Count > 1 {
+			drifted = fmt.Sprintf("%d objects are not as they were deployed", st.Drift.Count)
+		}
+		r.Notes = append(r.Notes, advice{Text: fmt.Sprintf("drifted: %s: %s", drifted, listed(st.Drift.Objects, int(st.Drift.Count)))})
 	}
 	if st.Candidate != "" {
 		r.There = v.placed(st.Candidate, environment, st.State, typed)

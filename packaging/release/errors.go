@@ -155,7 +155,7 @@ func (c *Client) hint(err error, text string) string {
 		}
 		return fmt.Sprintf("there is no namespace %q: make it first, as the chart puts an object there", m[1])
 	}
-	if !apierrors.IsUnauthorized(err) && (apierrors.IsForbidden(err) || strings.Contains(text, forbidden)) {
+	if !apierrors.IsUnauthorized(err) && strings.Contains(text, forbidden) { // an admission webhook forbids, too, and no right helps
 		return "deploying needs get, list, create, update, patch and delete on secrets and on leases of coordination.k8s.io in the namespace, and the same on the kinds of the chart"
 	}
 	a := Access{Config: c.config, Context: c.context}

@@ -48,11 +48,14 @@ func (c *Client) latest(ctx context.Context, name string) (*Latest, error) {
 	}
 	labels := record.Labels
 	newest := &Latest{Number: version, Status: labels["status"], Updated: record.CreationTimestamp.Time}
-	for _, key := range []string{"createdAt", "modifiedAt"} { // the latter when it became what it is
-		if seconds, err := strconv.ParseInt(labels[key], 10, 64); err == nil {
-			newest.Updated = time.Unix(seconds, 0).UTC()
+	// Helm's labels createdAt and modifiedAt are those of the first revision: an
+	// upgrade takes them over with the labels of the one before.
+	for _, f := range record.ManagedFields {
+		if f.Time != nil && f.Time.After(newest.Updated) {
+			newest.Updated = f.Time.Time
 		}
 	}
+	newest.Updated = newest.Updated.UTC()
 	if !strings.HasSuffix(labels[holderLabel], "."+strconv.Itoa(newest.Number)) {
 		return newest, nil // a stock helm's
 	}

@@ -52,6 +52,9 @@ func (s *store) Create(key string, r *helm.Release) error {
 		labels = map[string]string{}
 	}
 	labels[holderLabel] = s.id + "." + strconv.Itoa(r.Version)
+	// Those of the record before would win over the times of this one.
+	delete(labels, "createdAt")
+	delete(labels, "modifiedAt")
 	r.Labels = labels // also for the updates to come
 	record, err := s.truth(r)
 	if err != nil {

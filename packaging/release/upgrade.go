@@ -164,7 +164,10 @@ func (c *Client) ready(was *helm.Release, p *plan) error {
 	if was != nil && was.Info.Status == helm.StatusUninstalling {
 		return c.words.halfGone(was.Name)
 	}
-	if p.State != nil && (p.State.Revision != revision || p.State.Install != install) {
+	// One that was pending when it was rendered for, and is done now, is another
+	// release too, though its number is the same.
+	done := was != nil && was.Info.Status == helm.StatusDeployed && p.State != nil && p.State.Status != string(helm.StatusDeployed)
+	if p.State != nil && (p.State.Revision != revision || p.State.Install != install || done) {
 		text := fmt.Sprintf("release %q has changed meanwhile: revision %d was rendered, and the next is %d; run it again", p.Name, p.State.Revision, revision)
 		return &Refused{&said{text, ErrChanged}}
 	}

@@ -43,9 +43,9 @@ func (j *Job) Deploy(ctx context.Context) (*Done, error) {
 			return done, err
 		}
 	}
-	spec, err := j.spec(ctx, u, ring, client, name)
-	if err != nil {
-		return nil, err
+	spec, done, err := j.spec(ctx, u, ring, client, name)
+	if done != nil || err != nil {
+		return done, err
 	}
 	result, err := client.Upgrade(ctx, *spec, release.Options{
 		Wait: true, Timeout: j.Timeout, CreateNamespace: true, Once: true, Description: describe(j.Environment, spec.Digest),
@@ -53,7 +53,7 @@ func (j *Job) Deploy(ctx context.Context) (*Done, error) {
 	if err != nil {
 		return j.failed(ctx, client, result, err)
 	}
-	done := doneBy(result)
+	done = doneBy(result)
 	done.At = time.Now().UTC().Truncate(time.Second)
 	if now, err := client.Latest(ctx, name); err == nil && now != nil && now.Number == done.Revision {
 		done.At = now.Updated
@@ -98,28 +98,38 @@ func (j *Job) look(ctx context.Context, client *release.Client, name string) (*D
 
 const deployed = "deployed" // Helm's word
 
-// spec renders with the true values, and refuses what findings stop.
-func (j *Job) spec(ctx context.Context, u *unpacked, ring *secrets.Keyring, client *release.Client, name string) (*release.Spec, error) {
+// spec renders with the true values, and refuses what findings stop. It returns
+// what was done when the package runs by now.
+func (j *Job) spec(ctx context.Context, u *unpacked, ring *secrets.Keyring, client *release.Client, name string) (*release.Spec, *Done, error) {
 	s, err := u.read(ctx, ring.Open)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	state, err := client.Prepare(ctx, name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	// Another one may have been faster; from here on, that would be noticed.
+	if done, err := j.look(ctx, client, name); done != nil || err != nil {
+		return nil, done, err
+	}
+	if j.Confirm != nil {
+		if err := j.Confirm(ctx); err != nil {
+			return nil, nil, err
+		}
 	}
 	check, err := j.check(ctx, u, s, optionsOf(state))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	found, stop := Judge(check.Findings, j.Lint, j.failOn())
 	if stop {
 		u.rename(found)
-		return nil, held(found, j.failOn())
+		return nil, nil, held(found, j.failOn())
 	}
 	spec := s.Spec(check, state)
 	spec.Digest, spec.Environment = j.Package.Digest(), j.Environment
-	return spec, nil
+	return spec, nil, nil
 }
 
 // failed tells what an error of an upgrade comes to.

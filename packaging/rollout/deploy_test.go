@@ -22,6 +22,7 @@ import (
 	"filippo.io/age"
 	coordination "k8s.io/api/coordination/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 	"k8s.io/utils/ptr"
 
@@ -66,6 +67,16 @@ func testDeploy(t *testing.T, e *env) {
 	if got := e.history(t); !slices.Equal(got, []string{"1 deployed prod"}) {
 		t.Errorf("history: %v", got)
 	}
+
+	// A revision is of its own time, and not of that of the one before.
+	long := []byte(`{"metadata":{"labels":{"createdAt":"1000000000","modifiedAt":"1000000000"}}}`)
+	if _, err := e.set.CoreV1().Secrets(e.namespace).Patch(t.Context(), "sh.helm.release.v1.etl.v1", types.MergePatchType, long, metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	next := roll(t, e.job(t, pack(t, e.files(t, "etl:2"))))
+	if next.Revision != 2 || time.Since(next.At) > time.Minute {
+		t.Errorf("the next one: %+v", next)
+	}
 }
 
 func testAtOnce(t *testing.T, e *env) {
@@ -104,7 +115,11 @@ func testOn(t *testing.T, e *env) {
 	one, two := pack(t, e.files(t, "etl:1")), pack(t, e.files(t, "etl:2"))
 	j, next := e.job(t, one), e.job(t, two)
 	roll(t, j)
-	if done := roll(t, next); done.Already || done.Revision != 2 {
+	// Helm hands the labels of a record on to the next one, its time included.
+	if _, err := e.set.CoreV1().Secrets(e.namespace).Patch(t.Context(), "sh.helm.release.v1.etl.v1", types.MergePatchType, []byte(`{"metadata":{"labels":{"modifiedAt":"1000"}}}`), metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if done := roll(t, next); done.Already || done.Revision != 2 || time.Since(done.At) > time.Hour {
 		t.Errorf("another package: %+v", done)
 	}
 	other := e.job(t, two)

@@ -4,6 +4,7 @@
 package rollout
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -41,6 +42,12 @@ type Job struct {
 	// Timeout bounds hooks, and the waiting until what was applied is ready; zero
 	// is release.DefaultTimeout.
 	Timeout time.Duration
+
+	// Confirm is asked, if it is set, whether the deployment is still wanted, once
+	// it is seen what it would replace: what another deploys after that is never
+	// replaced, so nobody who was slow undoes what came after. Its error is that of
+	// Deploy.
+	Confirm func(context.Context) error
 
 	patience time.Duration // for rendering; zero is renderTimeout
 }

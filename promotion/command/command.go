@@ -54,18 +54,18 @@ func run(ctx context.Context, f *flags, log *slog.Logger) error {
 		return fmt.Errorf("find the cluster: %w", err)
 	}
 	c, err := controller.New(controller.Options{
-		Config: config, Namespace: f.namespace, Alone: !f.elect, Concurrency: f.concurrency, Argo: f.argo, ArgoURL: f.argoURL,
+		Config: config, Namespace: f.namespace, Alone: !f.elect, Namespaces: f.namespaces, Concurrency: f.concurrency, Argo: f.argo, ArgoURL: f.argoURL,
 		Prometheus: f.prometheus, Local: f.local, PlainHTTP: f.plainHTTP, Log: log,
 	})
 	if err != nil {
 		return err
 	}
-	servers, err := f.servers(c, log)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	servers, err := f.servers(ctx, config, c, log)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	parts := append(servers, c.Run)
 	ended := make(chan error, len(parts))
 	for _, part := range parts {

@@ -4,8 +4,8 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/tiphys-dev/tiphys/lint"
 )
@@ -17,6 +17,7 @@ type flags struct {
 
 	kubeconfig, namespace string
 	elect                 bool
+	namespaces            list
 	concurrency           int
 
 	argo       lint.Version
@@ -25,9 +26,21 @@ type flags struct {
 
 	metrics, hook, page string
 	local, plainHTTP    bool
+}
 
-	// Page is served at page; nil where there is none.
-	Page http.Handler
+// A list is a flag that may be given several times, or with commas.
+type list []string
+
+func (l *list) String() string { return strings.Join(*l, ",") }
+
+// Set adds to the list.
+func (l *list) Set(s string) error {
+	for part := range strings.SplitSeq(s, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			*l = append(*l, part)
+		}
+	}
+	return nil
 }
 
 const usage = `tiphys-controller takes packages from environment to environment, as the
@@ -52,6 +65,7 @@ func parse(args []string, s Streams) (*flags, error) {
 	set.StringVar(&f.kubeconfig, "kubeconfig", "", "a `file` that tells how to reach the cluster; unless given, as pods do")
 	set.StringVar(&f.namespace, "namespace", "tiphys", "the `namespace` that the controller runs in, where the Lease of the leader is")
 	set.BoolVar(&f.elect, "leader-elect", true, "stand for election; off where there is no other replica")
+	set.Var(&f.namespaces, "watch-namespace", "the `namespaces` whose promotions are carried out; may be repeated; all unless given")
 	set.IntVar(&f.concurrency, "concurrency", 8, "how many promotions are worked on at once; each deployment takes one up while it lasts")
 	set.StringVar(&f.argoURL, "argo-url", "", "the `address` of Argo's page, for links to runs")
 	set.StringVar(&f.prometheus, "prometheus", "", "the `address` of the Prometheus that metric gates ask unless they name one")

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -63,6 +64,19 @@ func (c *Controller) deploy(ctx context.Context, s *scene, a decide.Action) (*de
 	if err != nil {
 		return vain(o, err)
 	}
+	name, namespace, err := j.Place()
+	if err != nil {
+		return vain(o, err)
+	}
+	if err := c.alone(ctx, s, a.Place, name, namespace); err != nil {
+		return nil, err
+	}
+	j.Confirm = func(ctx context.Context) error {
+		if current, err := c.isCurrent(ctx, s, a); err != nil || current {
+			return err
+		}
+		return errTakenBack
+	}
 	timeout := cmp.Or(j.Timeout, 5*time.Minute) + deployTime
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("it is not done after %s", timeout))
 	defer cancel()
@@ -79,6 +93,9 @@ func (c *Controller) deploy(ctx context.Context, s *scene, a decide.Action) (*de
 	delete(s.known.health, a.Place)
 	return o, nil
 }
+
+// errTakenBack says that another process was faster.
+var errTakenBack = errors.New("what was to be deployed was decided anew meanwhile")
 
 // vain tells what an error comes to: an outcome if it is final. A right that is
 // missing is no fault of the candidate: as long as nothing was changed, somebody
@@ -139,6 +156,12 @@ func (c *Controller) submit(ctx context.Context, s *scene, a decide.Action) (*de
 			for k, v := range want.GetLabels() {
 				if w.GetLabels()[k] != v {
 					return &decide.Outcome{Action: a, Failed: fmt.Sprintf("Workflow %s is there and of somebody else: delete it", a.Run)}, nil
+				}
+			}
+			spec, _, _ := unstructured.NestedMap(w.Object, "spec")
+			for k, v := range want.Object["spec"].(map[string]any) { // a workflow engine may add to it
+				if !reflect.DeepEqual(spec[k], v) {
+					return &decide.Outcome{Action: a, Failed: fmt.Sprintf("Workflow %s is there and has another %s than the gate: somebody else submitted it", a.Run, k)}, nil
 				}
 			}
 		}

@@ -51,7 +51,7 @@ func newBench(t *testing.T, api *cluster.Cluster) *bench {
 		t.Fatal(err)
 	}
 	b := &bench{T: t, Client: c, config: config, set: kubernetes.NewForConfigOrDie(config), namespace: cluster.NamespaceName(), tree: t.TempDir(),
-		clock: testclock.NewFakeClock(time.Now().Add(time.Minute))} // Helm goes by the true time, which must not overtake it
+		clock: testclock.NewFakeClock(time.Now().Add(time.Minute))} // later than what Helm will stamp
 	for _, n := range []string{b.namespace, b.in("dev"), b.in("qa"), b.in("prod")} {
 		b.create(&core.Namespace{ObjectMeta: metav1.ObjectMeta{Name: n}})
 	}
@@ -152,8 +152,11 @@ func (b *bench) runAs(o controller.Options) *controller.Controller {
 
 func (b *bench) start(o controller.Options) (c *controller.Controller, stop func()) {
 	b.Helper()
-	o.Config, o.Namespace, o.Alone, o.Local, o.PlainHTTP = b.config, b.namespace, true, true, true
-	o.Watch = []string{b.namespace} // others have another clock
+	if o.Config == nil {
+		o.Config = b.config
+	}
+	o.Namespace, o.Alone, o.Local, o.PlainHTTP = b.namespace, true, true, true
+	o.Namespaces = []string{b.namespace}
 	if o.Clock == nil {
 		o.Clock = b.clock
 	}
@@ -174,7 +177,7 @@ func (b *bench) start(o controller.Options) (c *controller.Controller, stop func
 		}
 		done = true
 		cancel()
-		if err := <-ended; err != nil && !errors.Is(err, errDead) {
+		if err := <-ended; err != nil {
 			b.Errorf("the controller ended: %v", err)
 		}
 	}

@@ -36,6 +36,7 @@ import (
 
 	"github.com/tiphys-dev/tiphys/api/v1alpha1"
 	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/packaging/bundle"
 	"github.com/tiphys-dev/tiphys/packaging/release"
 	"github.com/tiphys-dev/tiphys/promotion/notify"
 	"github.com/tiphys-dev/tiphys/promotion/runs"
@@ -52,13 +53,16 @@ type Options struct {
 	Config *rest.Config
 	// Namespace is where the Lease of the leader is.
 	Namespace string
-	// Watch are the namespaces whose promotions are carried out; none is for all.
-	Watch []string
 	// Alone is set where there is no other replica: nobody is elected.
 	Alone bool
 	// Lease is how long a leader that is not heard of is waited for; 0 is 15
 	// seconds.
 	Lease time.Duration
+	// Namespaces are those whose promotions are carried out; none is all.
+	Namespaces []string
+	// Request is how long one request to the API server may take, beside watches;
+	// 0 is half a minute.
+	Request time.Duration
 	// Concurrency is how many promotions are worked on at once; 0 is 8. Polls is
 	// how many sources are looked at at once; 0 is 4.
 	Concurrency, Polls int
@@ -99,6 +103,7 @@ type Controller struct {
 	facts   facts
 	written written
 	places  places
+	crowd   crowd
 	synced  atomic.Bool
 }
 
@@ -110,11 +115,20 @@ func New(o Options) (*Controller, error) {
 	c := &Controller{options: o, clock: o.Clock, log: o.Log, metrics: newMetrics(), notify: &notify.Sender{PlainHTTP: o.PlainHTTP}}
 	c.options.Config = config
 	c.wakes.clock, c.polls.clock = o.Clock, o.Clock
-	m, err := ctrl.NewManager(config, managerOptions(o))
+	bounded, err := boundedClient(config, o.Request)
+	if err != nil {
+		return nil, fmt.Errorf("make a client: %w", err)
+	}
+	options := managerOptions(o)
+	options.Client.HTTPClient = bounded
+	m, err := ctrl.NewManager(config, options)
 	if err != nil {
 		return nil, fmt.Errorf("make a manager: %w", err)
 	}
-	c.manager, c.client, c.direct = m, m.GetClient(), m.GetAPIReader()
+	c.manager, c.client = m, m.GetClient()
+	if c.direct, err = client.New(config, client.Options{HTTPClient: bounded, Scheme: m.GetScheme(), Mapper: m.GetRESTMapper()}); err != nil {
+		return nil, fmt.Errorf("make a client: %w", err)
+	}
 	c.store = &store.Store{Reader: c.direct, Writer: c.client}
 	c.runs = runs.New(runs.Options{Config: config, Changed: c.ran})
 	if err := c.wire(); err != nil {
@@ -123,7 +137,19 @@ func New(o Options) (*Controller, error) {
 	return c, nil
 }
 
+// boundedClient is one whose requests end, whatever is at the other end: a
+// reconciliation that waits for ever is one that nobody carries out. Watches must
+// not use it.
+func boundedClient(config *rest.Config, request time.Duration) (*http.Client, error) {
+	config = rest.CopyConfig(config)
+	config.Timeout = request
+	return rest.HTTPClientFor(config)
+}
+
 func defaults(o *Options) {
+	if o.Request == 0 {
+		o.Request = requestTime
+	}
 	if o.Lease == 0 {
 		o.Lease = 15 * time.Second
 	}
@@ -144,7 +170,7 @@ func defaults(o *Options) {
 func managerOptions(o Options) ctrl.Options {
 	// The API server keeps who manages which field, and takes an object without.
 	caches := cache.Options{DefaultTransform: cache.TransformStripManagedFields()}
-	for _, n := range o.Watch {
+	for _, n := range o.Namespaces {
 		if caches.DefaultNamespaces == nil {
 			caches.DefaultNamespaces = map[string]cache.Config{}
 		}
@@ -199,12 +225,18 @@ func (c *Controller) Ready() error {
 // Collector has the metrics.
 func (c *Controller) Collector() prometheus.Collector { return c.metrics }
 
-// Client reads what is cached of Promotions, Candidates and Approvals. It is for
-// pages.
-func (c *Controller) Client() client.Client { return c.client }
+// Cache has the promotions and candidates; Run runs it.
+func (c *Controller) Cache() cache.Cache { return c.manager.GetCache() }
+
+// Package fetches the package of a candidate.
+func (c *Controller) Package(ctx context.Context, one *v1alpha1.Candidate) (*bundle.Package, error) {
+	return c.store.Load(ctx, one)
+}
 
 // Hook returns the handler of POST /hook/NAMESPACE/NAME.
-func (c *Controller) Hook() http.Handler { return &hook{c.client, c.direct, c.clock, c.log} }
+func (c *Controller) Hook() http.Handler {
+	return &hook{c.client, c.direct, c.clock, c.log, make(chan struct{}, mostHooks)}
+}
 
 // key names a promotion.
 type key = types.NamespacedName

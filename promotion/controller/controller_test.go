@@ -31,16 +31,21 @@ func TestController(t *testing.T) {
 	api := cluster.Start(t)
 	api.InstallCRDs(t)
 	for name, test := range map[string]func(*bench){
-		"a push goes from environment to environment":          pushes,
-		"people hold and approve":                              people,
-		"a failed deployment goes back":                        failedDeployment,
-		"a soak ends exactly when it does":                     soaks,
-		"two controllers make one revision of each package":    two,
-		"killed after any write, the next one finishes":        killed,
-		"a source that is gone is told, and what runs runs on": sourceGone,
-		"a pin brings back what was there":                     pinned,
-		"people are told, and old candidates go":               told,
-		"a forge tells of a push":                              hooked,
+		"a push goes from environment to environment":            pushes,
+		"a smoke run lets through, and one that fails goes back": smokes,
+		"people hold and approve":                                people,
+		"a failed deployment goes back":                          failedDeployment,
+		"a soak ends exactly when it does":                       soaks,
+		"two controllers make one revision of each package":      two,
+		"a source that is gone is told, and what runs runs on":   sourceGone,
+		"a pin brings back what was there":                       pinned,
+		"people are told, and old candidates go":                 told,
+		"a forge tells of a push":                                hooked,
+		"a candidate that was deleted is found again":            foundAgain,
+		"a promotion that is made again begins anew":             madeAgain,
+		"no release is of two environments":                      shared,
+		"an API server fails and hangs now and then":             troubled,
+		"a release that is gone is drift":                        releaseGone,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

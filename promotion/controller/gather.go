@@ -3,6 +3,7 @@ package controller
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,6 +18,7 @@ import (
 	"github.com/tiphys-dev/tiphys/promotion/decide"
 	"github.com/tiphys-dev/tiphys/promotion/gate"
 	"github.com/tiphys-dev/tiphys/promotion/runs"
+	"github.com/tiphys-dev/tiphys/promotion/store"
 )
 
 func compare(a, b string) int { return cmp.Compare(a, b) }
@@ -48,8 +50,10 @@ type known struct {
 	asked    map[decide.Place]time.Time
 	// again is when to lint anew what could not be linted.
 	again time.Time
-	// held is when each gate was first seen shut, for the metrics.
-	released map[string]time.Time
+	// sees is until when it is remembered who may see runs where, and unseen when
+	// to ask anew for one who may not.
+	sees   map[string]time.Time
+	unseen time.Time
 }
 
 func (f *facts) of(k key) *known {
@@ -61,7 +65,7 @@ func (f *facts) of(k key) *known {
 	if f.all[k] == nil {
 		f.all[k] = &known{
 			lint: map[decide.Place]*gate.Lint{}, health: map[decide.Place]*gate.Health{},
-			metrics: map[decide.Place]map[string]gate.Metric{}, asked: map[decide.Place]time.Time{}, released: map[string]time.Time{},
+			metrics: map[decide.Place]map[string]gate.Metric{}, asked: map[decide.Place]time.Time{}, sees: map[string]time.Time{},
 		}
 	}
 	return f.all[k]
@@ -156,6 +160,8 @@ type scene struct {
 	known *known
 	// targets are those that were looked up, by environment.
 	targets map[string]*target
+	// looked is where runs were looked for.
+	looked map[decide.Place]bool
 	// stop is what the last action met.
 	stop error
 }
@@ -167,7 +173,7 @@ func (c *Controller) gather(ctx context.Context, k key) (*scene, error) {
 		return nil, client.IgnoreNotFound(err)
 	}
 	p = c.written.newest(p).(*v1alpha1.Promotion).DeepCopy()
-	s := &scene{key: k, known: c.facts.of(k), targets: map[string]*target{}}
+	s := &scene{key: k, known: c.facts.of(k), targets: map[string]*target{}, looked: map[decide.Place]bool{}}
 	s.state = decide.State{Now: c.clock.Now(), Promotion: p, Runs: map[string][]v1alpha1.RunRecord{}, Blind: map[decide.Place]gate.Look{}}
 	of := []client.ListOption{client.InNamespace(k.Namespace), client.MatchingFields{byPromotion: k.Name}}
 	var candidates v1alpha1.CandidateList
@@ -177,7 +183,7 @@ func (c *Controller) gather(ctx context.Context, k key) (*scene, error) {
 	there := map[string]bool{}
 	for i := range candidates.Items {
 		one := c.written.newest(&candidates.Items[i]).(*v1alpha1.Candidate)
-		if one.DeletionTimestamp == nil {
+		if one.DeletionTimestamp == nil && store.Of(one, p) {
 			s.state.Candidates = append(s.state.Candidates, *one.DeepCopy())
 			there[one.Name] = true
 		}
@@ -197,11 +203,13 @@ func (c *Controller) gather(ctx context.Context, k key) (*scene, error) {
 		s.known.policies, s.known.again = v, time.Time{}
 	}
 	s.state.Lint, s.state.Health, s.state.Metrics, s.state.Asked = s.known.lint, s.known.health, s.known.metrics, s.known.asked
+	s.known.unseen = time.Time{}
 	c.gatherRuns(ctx, s)
 	return s, nil
 }
 
-// gatherRuns reads the runs of the environments where a gate goes by them.
+// gatherRuns reads the runs of the environments where a gate goes by them, of
+// each deployment once: those of one that is new are watched from then on.
 func (c *Controller) gatherRuns(ctx context.Context, s *scene) {
 	for i := range s.state.Promotion.Spec.Environments {
 		env := &s.state.Promotion.Spec.Environments[i]
@@ -209,12 +217,19 @@ func (c *Controller) gatherRuns(ctx context.Context, s *scene) {
 			continue
 		}
 		candidate, d := deployedIn(s.state.Candidates, env.Name)
-		if d == nil {
+		at := decide.Place{Environment: env.Name, Candidate: candidate}
+		if d == nil || s.looked[at] {
 			continue
 		}
+		s.looked[at] = true
 		t, err := c.reach(ctx, s, env)
 		if err != nil {
-			s.blame(decide.Place{Environment: env.Name, Candidate: candidate}, err, "the runs cannot be seen")
+			s.blame(at, err, "the runs cannot be seen")
+			continue
+		}
+		if err := c.maySee(ctx, s, t, d.Namespace); err != nil {
+			s.blame(at, err, "the runs cannot be seen")
+			s.known.unseen = s.state.Now.Add(asking)
 			continue
 		}
 		c.places.add(place{t.cluster, d.Namespace}, s.key)
@@ -228,6 +243,34 @@ func (c *Controller) gatherRuns(ctx context.Context, s *scene) {
 				Message: fmt.Sprintf("%s: the runs cannot be seen: %s", env.Name, problem)})
 		}
 	}
+}
+
+// rights is how long it is remembered that somebody may see runs, and asking when
+// to ask anew for one who may not.
+const (
+	rights = 10 * time.Minute
+	asking = time.Minute
+)
+
+// maySee holds that whoever acts in an environment may see its runs: they are
+// watched by the controller, which may see more.
+func (c *Controller) maySee(ctx context.Context, s *scene, t *target, namespace string) error {
+	who := string(t.cluster) + "/" + t.config.Impersonate.UserName + "/" + namespace
+	if s.state.Now.Before(s.known.sees[who]) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	defer cancel()
+	err := runs.MaySee(ctx, t.config, namespace)
+	var denied *runs.Denied
+	if errors.As(err, &denied) {
+		return &fault{"RunsUnseen", err}
+	}
+	if err != nil {
+		return err
+	}
+	s.known.sees[who] = s.state.Now.Add(rights)
+	return nil
 }
 
 // deployedIn is the last deployment in an environment that is there.
@@ -288,8 +331,7 @@ func (s *scene) entry(at decide.Place) *v1alpha1.CandidateEnvironment {
 	return nil
 }
 
-// deployment is that of a candidate in an environment, also one that is not
-// recorded yet; nil for none.
+// deployment is the last one at a place, be it recorded yet or not; nil without.
 func (s *scene) deployment(at decide.Place) *v1alpha1.Deployment {
 	if o := s.state.Outcome; o != nil && o.Action.Place == at && o.Deployment != nil {
 		return o.Deployment

@@ -21,8 +21,12 @@ import (
 	"github.com/tiphys-dev/tiphys/api/v1alpha1"
 )
 
-// mostHook bounds a request of a forge.
-const mostHook = 1 << 20
+// Bounds of requests of forges: of each one, and of how many are read at once.
+// Anybody may send them, and what is read of them is kept until it is all there.
+const (
+	mostHook  = 1 << 20
+	mostHooks = 32
+)
 
 // A hook has the source of a promotion looked at when a forge or a registry
 // tells of a push. What the request says beside its signature is not read: it
@@ -34,6 +38,7 @@ type hook struct {
 	direct client.Reader
 	clock  clock.PassiveClock
 	log    *slog.Logger
+	busy   chan struct{} // a place for each request that is read
 }
 
 // ServeHTTP serves POST /hook/NAMESPACE/NAME.
@@ -41,6 +46,14 @@ func (h *hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		http.Error(w, "only POST is served", http.StatusMethodNotAllowed)
+		return
+	}
+	select {
+	case h.busy <- struct{}{}:
+		defer func() { <-h.busy }()
+	default:
+		w.Header().Set("Retry-After", "5")
+		http.Error(w, "too many requests at once: try again in a moment", http.StatusServiceUnavailable)
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mostHook))

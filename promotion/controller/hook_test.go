@@ -4,6 +4,8 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -44,3 +46,32 @@ func TestSigned(t *testing.T) {
 		})
 	}
 }
+
+// TestMostHooks: those who may not be heard take up no more memory than for so
+// many requests.
+func TestMostHooks(t *testing.T) {
+	h := &hook{busy: make(chan struct{}, 1)}
+	began, end := make(chan struct{}), make(chan struct{})
+	slow := httptest.NewRequest("POST", "/hook/team/etl", readerFunc(func([]byte) (int, error) {
+		close(began)
+		<-end
+		return 0, io.ErrUnexpectedEOF
+	}))
+	first, second := httptest.NewRecorder(), httptest.NewRecorder()
+	done := make(chan struct{})
+	go func() { h.ServeHTTP(first, slow); close(done) }()
+	<-began
+	h.ServeHTTP(second, httptest.NewRequest("POST", "/hook/team/etl", strings.NewReader("{}")))
+	if second.Code != http.StatusServiceUnavailable {
+		t.Errorf("one too many gets %d", second.Code)
+	}
+	close(end)
+	<-done
+	if first.Code != http.StatusRequestEntityTooLarge || len(h.busy) != 0 {
+		t.Errorf("one that is cut off gets %d, and %d are read", first.Code, len(h.busy))
+	}
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }

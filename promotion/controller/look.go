@@ -139,8 +139,8 @@ func (c *Controller) health(ctx context.Context, s *scene, at decide.Place) {
 	if err == nil {
 		var now *rollout.Running
 		now, problem, err = j.Look(ctx)
-		if digest := s.candidate(at.Candidate).Spec.Digest; err == nil && now != nil && now.Digest != digest {
-			problem = fmt.Sprintf("revision %d of release %s is of another package: somebody else deployed it", now.Revision, j.Release)
+		if digest := s.candidate(at.Candidate).Spec.Digest; err == nil && now != nil && (now.Digest != digest || now.Environment != at.Environment) {
+			problem = fmt.Sprintf("revision %d of release %s is of another package or environment: somebody else deployed it", now.Revision, j.Release)
 		}
 	}
 	if err != nil {
@@ -222,6 +222,17 @@ func (c *Controller) driftOf(ctx context.Context, s *scene, at decide.Place) (*v
 	}
 	if j.Package, err = c.store.Load(ctx, s.candidate(at.Candidate)); err != nil {
 		return nil, err
+	}
+	// The release itself may be gone, or of another package: then there is nothing
+	// to bring its objects back to.
+	now, err := j.Running(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if now == nil || now.Digest != s.candidate(at.Candidate).Spec.Digest || now.Environment != at.Environment {
+		c.event(s.state.Promotion, true, "Drifted", "Compare", fmt.Sprintf("release %q of %s is gone, or somebody else deployed it", j.Release, at.Environment))
+		c.metrics.drift.WithLabelValues(s.Namespace, s.Name, at.Environment).Set(1)
+		return &v1alpha1.DriftStatus{Count: 1, Objects: []string{"Release/" + j.Release}}, nil
 	}
 	changes, err := j.Drift(ctx, ignore)
 	if err != nil {

@@ -17,7 +17,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	"github.com/tiphys-dev/tiphys/api/v1alpha1"
+	"github.com/tiphys-dev/tiphys/promotion/decide"
 	"github.com/tiphys-dev/tiphys/promotion/source"
+	"github.com/tiphys-dev/tiphys/promotion/store"
 )
 
 // pollTime bounds one look at a source, so that a server that does not answer
@@ -49,11 +51,18 @@ func (c *Controller) poll(ctx context.Context, q reconcile.Request) (reconcile.R
 		c.polls.at(k, c.clock.Now().Add(share(p)))
 		return reconcile.Result{}, nil
 	}
+	left, ok := c.crowd.enter(serverOf(p.Spec.Source), time.Now())
+	if !ok {
+		c.polls.at(k, c.clock.Now().Add(pollAtMost))
+		return reconcile.Result{}, nil
+	}
 	now, err := c.pollOnce(ctx, p, before)
+	left(time.Now())
 	if err != nil {
 		return reconcile.Result{}, err // the API server
 	}
 	c.metrics.polls.WithLabelValues(k.Namespace, k.Name).Inc()
+	now.Problem = decide.Brief(now.Problem)
 	if now.Problem != "" {
 		c.metrics.pollFailures.WithLabelValues(k.Namespace, k.Name, now.Reason).Inc()
 	}
@@ -94,6 +103,11 @@ func (c *Controller) pollOnce(ctx context.Context, p *v1alpha1.Promotion, before
 	now := v1alpha1.SourceStatus{For: digestOf(p.Spec.Source), Requested: p.Annotations[v1alpha1.RequestedAnnotation]}
 	if before != nil && before.For == now.For {
 		now.Revision, now.Candidate = before.Revision, before.Candidate
+		if gone, err := c.lacks(ctx, p, before.Candidate); err != nil {
+			return now, err
+		} else if gone {
+			now.Revision, now.Candidate = "", "" // as if it was never looked at
+		}
 	}
 	o := source.Options{Local: c.options.Local}
 	if s := p.Spec.Source.Secret; s != nil {
@@ -136,6 +150,22 @@ func (c *Controller) pollOnce(ctx context.Context, p *v1alpha1.Promotion, before
 	return now, err
 }
 
+// lacks reports whether a candidate that was made is not there any more: somebody
+// deleted it, or the promotion that it was of.
+func (c *Controller) lacks(ctx context.Context, p *v1alpha1.Promotion, name string) (bool, error) {
+	if name == "" {
+		return false, nil
+	}
+	one := &v1alpha1.Candidate{}
+	err := c.client.Get(ctx, key{Namespace: p.Namespace, Name: name}, one)
+	if apierrors.IsNotFound(err) {
+		return true, nil
+	} else if err != nil {
+		return false, fmt.Errorf("read candidate %s: %w", name, err)
+	}
+	return !store.Of(one, p), nil
+}
+
 var errOvertaken = errors.New("another process looked at the source meanwhile")
 
 func revisionOf(s *v1alpha1.SourceStatus) string {
@@ -159,6 +189,9 @@ func (c *Controller) keep(ctx context.Context, p *v1alpha1.Promotion, found *sou
 	for i := range all.Items {
 		other := c.written.newest(&all.Items[i]).(*v1alpha1.Candidate)
 		t := other.Status.Latest
+		if !store.Of(other, p) {
+			continue
+		}
 		switch {
 		case t == nil || other.UID == one.UID:
 		case !latest.After(t.Time):

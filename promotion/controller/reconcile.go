@@ -33,7 +33,7 @@ func (c *Controller) reconcile(ctx context.Context, q reconcile.Request) (reconc
 	if err != nil || s == nil {
 		return reconcile.Result{}, err
 	}
-	again := soonest(last.Again, s.known.again)
+	again := soonest(soonest(last.Again, s.known.again), s.known.unseen)
 	if len(s.state.Faults) > 0 {
 		again = soonest(again, s.state.Now.Add(lookAgain))
 	}
@@ -72,6 +72,7 @@ func (c *Controller) carryOut(ctx context.Context, s *scene) (end *scene, last d
 		c.spread(s, d)
 		switch {
 		case d.More:
+			c.gatherRuns(ctx, s)
 			continue
 		case stop != nil || d.Action.Verb == decide.Nothing:
 			return s, d, stop, nil
@@ -88,7 +89,7 @@ func (c *Controller) carryOut(ctx context.Context, s *scene) (end *scene, last d
 		if ctx.Err() != nil {
 			return s, d, nil, ctx.Err() // what was begun is found by whoever comes next
 		}
-		if s, err = c.after(ctx, s, d.Action, outcome, err); err != nil || s == nil {
+		if err := c.after(ctx, s, d.Action, outcome, err); err != nil {
 			return s, d, nil, err
 		}
 		stop = s.stop
@@ -98,10 +99,13 @@ func (c *Controller) carryOut(ctx context.Context, s *scene) (end *scene, last d
 
 // after gathers anew what may have changed during an action, and adds what became
 // of it.
-func (c *Controller) after(ctx context.Context, s *scene, a decide.Action, o *decide.Outcome, failed error) (*scene, error) {
+func (c *Controller) after(ctx context.Context, s *scene, a decide.Action, o *decide.Outcome, failed error) error {
 	next, err := c.gather(ctx, s.key)
-	if next == nil || err != nil {
-		return nil, err
+	if err != nil {
+		return err
+	}
+	if next == nil {
+		return errGone
 	}
 	next.state.Outcome = o
 	if failed != nil {
@@ -109,7 +113,8 @@ func (c *Controller) after(ctx context.Context, s *scene, a decide.Action, o *de
 		next.state.Faults = append([]decide.Fault{{Place: a.Place, Reason: reasonOf(failed),
 			Message: fmt.Sprintf("%s: %s", a.Environment, failed)}}, next.state.Faults...)
 	}
-	return next, nil
+	*s = *next
+	return nil
 }
 
 func soonest(a, b time.Time) time.Time {
@@ -132,7 +137,7 @@ func (c *Controller) forget(k key) {
 // first. What another has written meanwhile is a conflict. That of the promotion,
 // which sums up, is left for the next time when there will be one at once.
 func (c *Controller) record(ctx context.Context, s *scene, d decide.Decision, goesOn bool) error {
-	for _, name := range sortedKeys(d.Candidates) {
+	for _, name := range decide.Order(s.state, d) {
 		one := s.candidate(name).DeepCopy()
 		one.Status = d.Candidates[name]
 		if err := c.client.Status().Update(ctx, one); err != nil {
@@ -227,7 +232,9 @@ func (c *Controller) prune(ctx context.Context, s *scene) error {
 		return nil
 	}
 	for _, name := range decide.Surplus(s.state) {
-		if err := c.store.Drop(ctx, s.candidate(name)); err != nil {
+		if err := c.store.Drop(ctx, s.candidate(name)); apierrors.IsConflict(err) {
+			continue // somebody has just written it, which has it looked at again
+		} else if err != nil {
 			return err
 		}
 		c.log.Info("candidate is dropped", "namespace", s.Namespace, "promotion", s.Name, "candidate", name)

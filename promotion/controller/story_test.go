@@ -2,7 +2,6 @@ package controller_test
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,14 +10,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	core "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/rest"
-	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/tiphys-dev/tiphys/api/v1alpha1"
@@ -183,112 +179,10 @@ func two(b *bench) {
 		b.summary(fmt.Sprintf("dev %d Verified, qa %d Verified", i, i))
 	}
 	if dev, qa := b.revisions("dev"), b.revisions("qa"); dev != 4 || qa != 4 {
+		for i := range 4 {
+			b.Logf("%s: %+v", b.candidate(fmt.Sprint(i+1)).Name, b.candidate(fmt.Sprint(i+1)).Status.Environments)
+		}
 		b.Errorf("dev has %d revisions and qa %d, of 4 packages", dev, qa)
-	}
-}
-
-// mortal cuts a process off from the API server after some writes: what it does
-// after that, it does in vain.
-type mortal struct {
-	rest  http.RoundTripper
-	left  *atomic.Int64
-	died  chan struct{}
-	after *sync.Once
-}
-
-var errDead = errors.New("the process is dead")
-
-func (m *mortal) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Method == http.MethodGet || strings.Contains(r.URL.Path, "/leases/") || strings.Contains(r.URL.Path, "/events") {
-		if m.left.Load() < 0 && r.URL.Query().Get("watch") == "" {
-			return nil, errDead
-		}
-		return m.rest.RoundTrip(r)
-	}
-	if m.left.Add(-1) < 0 {
-		m.after.Do(func() { close(m.died) })
-		return nil, errDead
-	}
-	return m.rest.RoundTrip(r)
-}
-
-// killed kills a controller after its first write, the next one after its second
-// and so on, until one comes to the end.
-func killed(b *bench) {
-	b.promotion("  - {name: dev}\n  - {name: qa}\n")
-	alive := *b.config
-	for writes := int64(1); ; writes++ {
-		if writes > 80 {
-			b.Fatal("it never comes to the end")
-		}
-		left := &atomic.Int64{}
-		left.Store(writes)
-		m := &mortal{left: left, died: make(chan struct{}), after: &sync.Once{}}
-		config := rest.CopyConfig(&alive)
-		config.Wrap(func(rt http.RoundTripper) http.RoundTripper { return &mortal{rt, left, m.died, m.after} })
-		b.config = config
-		stop := b.run(controller.Options{Clock: clock.RealClock{}})
-		b.config = &alive
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			for b.Context().Err() == nil {
-				p := &v1alpha1.Promotion{}
-				if err := b.Get(b.Context(), client.ObjectKey{Namespace: b.namespace, Name: "etl"}, p); err == nil && len(p.Status.Environments) == 2 && p.Status.Environments[1].State == v1alpha1.Verified {
-					return
-				}
-				select {
-				case <-m.died:
-					return
-				case <-time.After(10 * time.Millisecond):
-				}
-			}
-		}()
-		<-done
-		stop()
-		b.unlock()
-		if left.Load() >= 0 {
-			break
-		}
-	}
-	b.summary("dev 1 Verified, qa 1 Verified")
-	// One that was left pending is marked as failed and made again, whereupon Helm
-	// says that it is superseded.
-	for _, env := range []string{"dev", "qa"} {
-		if got := b.statuses(env); got["deployed"] != 1 || got["deployed"]+got["failed"]+got["superseded"] != b.revisions(env) {
-			b.Errorf("%s has the revisions %v, of 1 package", env, got)
-		}
-	}
-}
-
-// statuses counts the revisions of an environment by what Helm says of them.
-func (b *bench) statuses(env string) map[string]int {
-	b.Helper()
-	all, err := b.set.CoreV1().Secrets(b.in(env)).List(b.Context(), metav1.ListOptions{LabelSelector: "owner=helm"})
-	if err != nil {
-		b.Fatal(err)
-	}
-	count := map[string]int{}
-	for _, s := range all.Items {
-		count[s.Labels["status"]]++
-	}
-	return count
-}
-
-// unlock frees the locks of a controller that died: whoever comes next sees by
-// the process that it did, and this process lives on.
-func (b *bench) unlock() {
-	b.Helper()
-	for _, env := range []string{"dev", "qa"} {
-		leases := b.set.CoordinationV1().Leases(b.in(env))
-		lease, err := leases.Get(b.Context(), "tiphys.v1.etl", metav1.GetOptions{})
-		if err == nil {
-			lease.Spec.HolderIdentity = nil
-			_, err = leases.Update(b.Context(), lease, metav1.UpdateOptions{})
-		}
-		if client.IgnoreNotFound(err) != nil {
-			b.Fatal(err)
-		}
 	}
 }
 
@@ -304,6 +198,9 @@ func sourceGone(b *bench) {
 		c := meta.FindStatusCondition(b.get().Status.Conditions, "Ready")
 		if c == nil || c.Status != metav1.ConditionFalse || c.Reason != "SourceUnreachable" && c.Reason != "PackageRejected" {
 			return fmt.Errorf("the condition is %+v", c)
+		}
+		if p := b.get(); p.Status.BlockedBy != "source/"+c.Reason {
+			return fmt.Errorf("it is blocked by %q", p.Status.BlockedBy)
 		}
 		return nil
 	})
@@ -372,7 +269,7 @@ func told(b *bench) {
 	}))
 	b.Cleanup(s.Close)
 	b.create(&core.Secret{ObjectMeta: metav1.ObjectMeta{Name: "slack", Namespace: b.namespace}, StringData: map[string]string{"url": s.URL + "/services/secret"}})
-	b.promotion("  - {name: dev}\n  historyLimit: 1\n  notify: [{secret: {name: slack, key: url}, events: [promoted]}]\n")
+	b.promotion("  - {name: dev}\n  historyLimit: 1\n  notify: [{secret: {name: slack}, events: [promoted]}]\n")
 	stop := b.run(controller.Options{})
 	for i := 1; i <= 4; i++ {
 		if i > 1 {

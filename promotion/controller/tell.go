@@ -90,6 +90,7 @@ func (c *Controller) tell(ctx context.Context, q reconcile.Request) (reconcile.R
 		return reconcile.Result{}, fmt.Errorf("record what was told of candidate %s: %w", one.Name, err)
 	}
 	if wrong != nil {
+		c.event(p, true, "NotTold", "Notify", "could not notify of "+one.Name+", and will try again: "+wrong.Error())
 		c.log.Warn("could not tell, and will try again", "namespace", one.Namespace, "candidate", one.Name, "error", wrong.Error())
 	}
 	return reconcile.Result{}, wrong

@@ -80,9 +80,10 @@ func (w *waker) at(k key, t time.Time) {
 		w.timers = map[key]alarm{}
 	}
 	q := w.queue // not w: a clock may call while it is asked
-	w.timers[k] = alarm{t, w.clock.AfterFunc(max(0, t.Sub(w.clock.Now())), func() { q.Add(reconcile.Request{NamespacedName: k}) })}
+	add := func() { q.Add(reconcile.Request{NamespacedName: k}) }
+	w.timers[k] = alarm{t, w.clock.AfterFunc(max(1, t.Sub(w.clock.Now())), add)}
 	if !w.clock.Now().Before(t) {
-		q.Add(reconcile.Request{NamespacedName: k}) // the clock was set meanwhile, and rings for nothing that is past
+		add() // it went on while it was asked, or t is over
 	}
 }
 

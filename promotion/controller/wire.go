@@ -28,7 +28,7 @@ const byPromotion = "spec.promotion"
 // The pauses after errors.
 const (
 	firstPause = time.Second
-	mostPause  = 2 * time.Minute
+	mostPause  = 30 * time.Second
 )
 
 // wire makes the controllers: one that decides, one that looks at sources, one
@@ -39,6 +39,9 @@ func (c *Controller) wire() error {
 		return err
 	}
 	if err := index.IndexField(context.Background(), &v1alpha1.Approval{}, byPromotion, promotionOf); err != nil {
+		return err
+	}
+	if err := index.IndexField(context.Background(), &v1alpha1.Candidate{}, byRelease, releasesOf); err != nil {
 		return err
 	}
 	cache := c.manager.GetCache()

@@ -140,8 +140,9 @@ type News struct {
 // deciding again on what it records, with nothing new, records nothing.
 func Decide(s State) Decision {
 	p := newPlan(s)
-	p.observe()
+	p.complete()
 	p.outcome()
+	p.observe()
 	for i := range p.spec.Environments {
 		p.environment(i)
 	}

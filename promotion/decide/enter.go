@@ -194,6 +194,13 @@ func (p *plan) proceed(i int, c *v1alpha1.Candidate) {
 	if p.spec.Suspend || p.fresh(at) {
 		return // it is to be recorded first
 	}
+	if env.Freeze != nil && e.Message != "" && !p.goingBack(c, env) {
+		// What was tried in vain is not tried again; what is under way is not cut.
+		p.waiting[env.Name] = c
+		p.note(at, kindFreeze, kindFreeze, gate.Answer{Reason: "Frozen", Message: fmt.Sprintf(
+			"the environment is frozen (%s), and was when the deployment was to be tried again; it opens when that is lifted", env.Freeze.Reason)})
+		return
+	}
 	why := ""
 	if n := len(e.History); n > 0 {
 		why = e.History[n-1].Message
@@ -211,6 +218,16 @@ func (p *plan) proceed(i int, c *v1alpha1.Candidate) {
 	p.act(Action{Verb: Propose, Place: at, Why: why})
 }
 
+// goingBack reports whether a candidate that is being brought in is what the
+// environment goes back to, by itself or by a pin.
+func (p *plan) goingBack(c *v1alpha1.Candidate, env *v1alpha1.Environment) bool {
+	if env.Pin != nil && env.Pin.Candidate == c.Name && wasThere(c, env.Name) {
+		return true
+	}
+	there := p.current(env.Name)
+	return there != nil && p.before(there, env) == c
+}
+
 // fresh reports whether the intent was decided in this very pass.
 func (p *plan) fresh(at Place) bool {
 	for i := range p.Candidates {
@@ -222,9 +239,15 @@ func (p *plan) fresh(at Place) bool {
 	return true
 }
 
-// approvals of a candidate for an environment.
+// approvals of a candidate for an environment. The name of a candidate has but
+// the first digits of its digest: what was approved before the candidate was
+// there was another one of that name, or nobody had seen it.
 func (p *plan) approvals(at Place) (all []v1alpha1.Approval) {
+	c := p.find(at.Candidate)
 	for _, a := range p.Approvals {
+		if c != nil && a.Spec.Decision == v1alpha1.ToApprove && a.CreationTimestamp.Before(&c.CreationTimestamp) {
+			continue
+		}
 		if a.Spec.Promotion == p.Promotion.Name && a.Spec.Candidate == at.Candidate && a.Spec.Environment == at.Environment {
 			all = append(all, a)
 		}

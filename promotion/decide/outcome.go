@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/tiphys-dev/tiphys/api/v1alpha1"
 )
 
@@ -34,7 +36,7 @@ func (p *plan) recordHealth(c *v1alpha1.Candidate, env *v1alpha1.Environment) {
 	switch h := p.Health[Place{c.Name, env.Name}]; {
 	case h == nil || h.Looked.Before(e.Deployment.At.Time):
 	case h.Problem != "":
-		e.HealthySince, e.Unhealthy = nil, h.Problem
+		e.HealthySince, e.Unhealthy = nil, Brief(h.Problem)
 	case e.HealthySince == nil:
 		t := after(h.Looked) // never longer than it was
 		e.HealthySince, e.Unhealthy = &t, ""
@@ -48,10 +50,17 @@ func (p *plan) recordRuns(c *v1alpha1.Candidate, env *v1alpha1.Environment) {
 	since := e.Deployment.At.Time
 	all := slices.Clone(e.Runs)
 	for _, r := range p.Runs[env.Name] {
-		if r.Created.Time.Before(since) || !p.concerns(&r, c, env) {
+		if !p.concerns(&r, c, env) {
 			continue
 		}
-		if i := slices.IndexFunc(all, func(o v1alpha1.RunRecord) bool { return o.UID == r.UID }); i < 0 {
+		if r = byOurClock(r, c, e); r.Created.Time.Before(since) {
+			continue
+		}
+		i := slices.IndexFunc(all, func(o v1alpha1.RunRecord) bool { return o.UID == r.UID })
+		if i < 0 && r.Gate != "" {
+			continue // whatever its labels say, it was not submitted from here, or is not recorded yet
+		}
+		if i < 0 {
 			all = append(all, r)
 		} else if !over(&all[i]) || over(&r) {
 			r.Stopping = r.Stopping || all[i].Stopping
@@ -69,6 +78,22 @@ func (p *plan) recordRuns(c *v1alpha1.Candidate, env *v1alpha1.Environment) {
 		all = slices.Delete(all, i, i+1)
 	}
 	e.Runs = all
+}
+
+// byOurClock returns a smoke run of what is deployed, which cannot have begun
+// before that was, as if it had begun then when it says so: the clock of the API
+// server may be behind ours. All other runs are as they are.
+func byOurClock(r v1alpha1.RunRecord, c *v1alpha1.Candidate, e *v1alpha1.CandidateEnvironment) v1alpha1.RunRecord {
+	behind := e.Deployment.At.Sub(r.Created.Time)
+	if r.Gate == "" || behind <= 0 || r.Name != RunName(c, e.Name, r.Gate, r.Attempt) {
+		return r
+	}
+	r.Created = metav1.NewTime(r.Created.Add(behind))
+	if r.Finished != nil {
+		end := metav1.NewTime(r.Finished.Add(behind))
+		r.Finished = &end
+	}
+	return r
 }
 
 // concerns reports whether a gate of the environment goes by a run.
@@ -105,7 +130,7 @@ func (p *plan) outcome() {
 		case o.Failed != "" && e.State == v1alpha1.Verifying:
 			p.fail(c, e, fmt.Sprintf("gate %s: %s", o.Action.Gate, o.Failed))
 		case o.Run != nil && e.Deployment != nil && !slices.ContainsFunc(e.Runs, func(r v1alpha1.RunRecord) bool { return r.UID == o.Run.UID }):
-			e.Runs = append(e.Runs, *o.Run)
+			e.Runs = append(e.Runs, byOurClock(*o.Run, c, e))
 		}
 	case Deploy, Propose:
 		if e.State != v1alpha1.Deploying && e.State != v1alpha1.Proposed {
@@ -167,24 +192,27 @@ func (p *plan) replace(c *v1alpha1.Candidate, env *v1alpha1.Environment) {
 		d.Replaced = there.Name
 	}
 	for _, o := range p.all {
-		was := entry(o, env.Name)
-		if o == c || was == nil {
-			continue
-		}
-		switch was.State {
-		case v1alpha1.Failed:
-			if p.before(o, env) == c {
-				p.set(was, v1alpha1.RolledBack, "the environment goes back to "+Short(c.Spec.Digest))
-				p.news("rollback", Place{o.Name, env.Name}, "RolledBack", "%s goes back from %s to %s: %s", env.Name, Short(o.Spec.Digest), Short(c.Spec.Digest), was.Message)
-				continue
-			}
-			p.set(was, v1alpha1.Replaced, "replaced by "+Short(c.Spec.Digest))
-		case v1alpha1.Verifying, v1alpha1.Verified:
-			if newer(o, c) {
-				p.news("rollback", Place{o.Name, env.Name}, "RolledBack", "%s goes back from %s to %s", env.Name, Short(o.Spec.Digest), Short(c.Spec.Digest))
-			}
-			p.set(was, v1alpha1.Replaced, "replaced by "+Short(c.Spec.Digest))
+		if o != c {
+			p.leave(o, c, env)
 		}
 	}
 	e.Deployment = &d
+}
+
+// leave records that a candidate that was there gave way to another one.
+func (p *plan) leave(o, to *v1alpha1.Candidate, env *v1alpha1.Environment) {
+	switch was := entry(o, env.Name); state(o, env.Name) {
+	case v1alpha1.Failed:
+		if p.before(o, env) == to {
+			p.set(was, v1alpha1.RolledBack, "the environment goes back to "+Short(to.Spec.Digest))
+			p.news("rollback", Place{o.Name, env.Name}, "RolledBack", "%s goes back from %s to %s: %s", env.Name, Short(o.Spec.Digest), Short(to.Spec.Digest), was.Message)
+			return
+		}
+		p.set(was, v1alpha1.Replaced, "replaced by "+Short(to.Spec.Digest))
+	case v1alpha1.Verifying, v1alpha1.Verified:
+		if newer(o, to) {
+			p.news("rollback", Place{o.Name, env.Name}, "RolledBack", "%s goes back from %s to %s", env.Name, Short(o.Spec.Digest), Short(to.Spec.Digest))
+		}
+		p.set(was, v1alpha1.Replaced, "replaced by "+Short(to.Spec.Digest))
+	}
 }

@@ -58,6 +58,15 @@ func newPlan(s State) *plan {
 	if p.ask == nil {
 		p.ask = gate.Ask
 	}
+	p.Faults = slices.Clone(s.Faults)
+	for i := range p.Faults {
+		p.Faults[i].Message = Brief(p.Faults[i].Message)
+	}
+	if s.Outcome != nil {
+		o := *s.Outcome
+		o.Failed = Brief(o.Failed)
+		p.Outcome = &o
+	}
 	for i := range s.Candidates {
 		if s.Candidates[i].Status.Latest != nil {
 			p.all = append(p.all, s.Candidates[i].DeepCopy())

@@ -54,6 +54,9 @@ func (p *plan) sumUp() {
 	if t := p.nextTime(); !t.IsZero() {
 		s.Next = t.UTC().Format(time.RFC3339)
 	}
+	if at, reason, _ := p.fault(); reason != "" && !p.spec.Suspend && (at != sourceFault || s.BlockedBy == "") && at != "" {
+		s.BlockedBy = at + "/" + reason
+	}
 	p.conditions(s)
 	p.d.Promotion = *s
 	p.d.Changed = !equality.Semantic.DeepEqual(&p.Promotion.Status, s)
@@ -149,7 +152,7 @@ func (p *plan) conditions(s *v1alpha1.PromotionStatus) {
 		reconciling.Status, reconciling.Reason, reconciling.Message = metav1.ConditionTrue, "Progressing", doing
 		ready.Status, ready.Reason, ready.Message = metav1.ConditionFalse, "Progressing", doing
 	}
-	switch reason, message := p.fault(); {
+	switch _, reason, message := p.fault(); {
 	case reason == "PackageRejected" || reason == "SourceWrong":
 		stalled.Status, stalled.Reason, stalled.Message = metav1.ConditionTrue, reason, message
 		ready.Status, ready.Reason, ready.Message = metav1.ConditionFalse, reason, message
@@ -195,25 +198,35 @@ func (p *plan) doing() string {
 	return strings.Join(all, ", ")
 }
 
-// fault is what is in the way, "" for nothing. One of an attempt counts until
-// the next attempt went well.
-func (p *plan) fault() (reason, message string) {
+// sourceFault stands in place of the environment in a fault of the source. What
+// holds in an environment goes before it: what is on its way needs no source.
+const sourceFault = "source"
+
+// fault is what is in the way, "" for nothing, and in which environment. One of
+// an attempt counts until the next attempt went well.
+func (p *plan) fault() (at, reason, message string) {
 	if len(p.Faults) > 0 {
-		return p.Faults[0].Reason, p.Faults[0].Message
+		return p.Faults[0].Environment, p.Faults[0].Reason, p.Faults[0].Message
 	}
 	for i := range p.spec.Environments {
 		env := p.spec.Environments[i].Name
-		if e := entry(p.entering(env), env); e != nil && e.Message != "" {
-			if was := meta.FindStatusCondition(p.Promotion.Status.Conditions, Ready); was != nil && was.Status == metav1.ConditionFalse && was.Message == e.Message {
-				return was.Reason, e.Message
+		c := p.entering(env)
+		if e := entry(c, env); e != nil && e.Message != "" {
+			if p.shut(Place{c.Name, env}, true) == kindFreeze {
+				continue // it is not tried
 			}
-			return "Retrying", e.Message
+			for _, kind := range []string{Ready, Reconciling} { // Ready may tell of another environment
+				if was := meta.FindStatusCondition(p.Promotion.Status.Conditions, kind); was != nil && was.Message == e.Message {
+					return env, was.Reason, e.Message
+				}
+			}
+			return env, "Retrying", e.Message
 		}
 	}
 	if s := p.Promotion.Status.Source; s != nil && s.Problem != "" {
-		return s.Reason, s.Problem
+		return sourceFault, s.Reason, s.Problem
 	}
-	return "", ""
+	return "", "", ""
 }
 
 // stalled says what waits for somebody to mend it.
@@ -222,7 +235,11 @@ func (p *plan) stalled() string {
 		env := &p.spec.Environments[i]
 		if c := p.failed(env); c != nil && p.before(c, env) == nil {
 			e := entry(c, env.Name)
-			return fmt.Sprintf("%s failed in %s: %s; a newer candidate goes on, or a pin", Short(c.Spec.Digest), env.Name, e.Message)
+			how := "a newer candidate goes on, or a pin"
+			if env.Pin != nil && env.Pin.Candidate == c.Name {
+				how = fmt.Sprintf("its pin is of %s, and it failed at %s: pin it again to have it tried", env.Pin.At.UTC().Format(time.RFC3339), e.Failed.UTC().Format(time.RFC3339))
+			}
+			return fmt.Sprintf("%s failed in %s: %s; %s", Short(c.Spec.Digest), env.Name, e.Message, how)
 		}
 		if pin := env.Pin; pin != nil && p.find(pin.Candidate) == nil {
 			return fmt.Sprintf("%s is pinned to %s, which is not there", env.Name, pin.Candidate)
@@ -317,6 +334,10 @@ func (p *plan) candidateConditions(c *v1alpha1.Candidate) []metav1.Condition {
 	return []metav1.Condition{promoted, ready, reconciling, stalled}
 }
 
+// oftenestDrift is how often drift is looked for at most: all of a release is
+// sent to the API server each time.
+const oftenestDrift = time.Minute
+
 // wantDrift tells which releases are to be compared with what was deployed.
 func (p *plan) wantDrift() {
 	if p.spec.Suspend || p.spec.Pins != nil {
@@ -339,7 +360,7 @@ func (p *plan) wantDrift() {
 		if d := p.Drift[env.Name]; d != nil {
 			looked = d.Looked.Time
 		}
-		if again := looked.Add(env.Drift.Interval.Duration); p.Now.Before(again) {
+		if again := looked.Add(max(env.Drift.Interval.Duration, oftenestDrift)); p.Now.Before(again) {
 			p.at(again)
 		} else {
 			p.d.Drift = append(p.d.Drift, Place{c.Name, env.Name})

@@ -39,7 +39,7 @@ func (p *plan) stay(i int, c *v1alpha1.Candidate) {
 		a := p.put(g, at, c, e)
 		open = open && a.Open
 		if a.Failed && failed == "" {
-			failed = fmt.Sprintf("gate %s: %s", g.ID(), a.Message)
+			failed = fmt.Sprintf("gate %s: %s", g.ID(), Brief(a.Message))
 		}
 		if p.spec.Suspend {
 			continue
@@ -207,7 +207,7 @@ func (p *plan) health(at Place, e *v1alpha1.CandidateEnvironment) *gate.Health {
 
 // note keeps an answer.
 func (p *plan) note(at Place, id, kind string, a gate.Answer) {
-	g := v1alpha1.GateStatus{Name: id, Kind: kind, Open: a.Open, Failed: a.Failed, Reason: a.Reason, Message: a.Message, Evidence: a.Evidence, Since: p.now}
+	g := v1alpha1.GateStatus{Name: id, Kind: kind, Open: a.Open, Failed: a.Failed, Reason: a.Reason, Message: Brief(a.Message), Evidence: briefs(a.Evidence), Since: p.now}
 	if a.Again.After(p.Now) && !a.Open && kind != "metric" {
 		t := after(a.Again)
 		g.Next = &t

@@ -40,9 +40,11 @@ type world struct {
 	health  map[Place]*gate.Health
 	metrics map[Place]map[string]gate.Metric
 	bad     map[string]bool // lint finds errors
-	crash   func() bool
-	n       int
-	log     []string
+	// skew is how far the clock of the API server is ahead.
+	skew  time.Duration
+	crash func() bool
+	n     int
+	log   []string
 }
 
 var begin = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC) // a Monday
@@ -150,7 +152,12 @@ func (w *world) settle() Decision {
 			outcome, faults = nil, nil
 			continue
 		}
-		w.record(d)
+		if !w.record(s, d) {
+			w.say("crash while recording")
+			w.forget()
+			outcome, faults = nil, nil
+			continue
+		}
 		outcome = nil
 		if d.More {
 			continue
@@ -192,15 +199,20 @@ func (w *world) look(needs map[Place]gate.Look) {
 	}
 }
 
-// record writes what was decided, and holds it to what must always be.
-func (w *world) record(d Decision) {
-	for _, name := range slices.Sorted(maps.Keys(d.Candidates)) {
+// record writes what was decided, and holds it to what must always be. It returns
+// false when it was killed before all was written.
+func (w *world) record(s State, d Decision) bool {
+	for i, name := range Order(s, d) {
+		if i > 0 && w.crash != nil && w.crash() {
+			return false
+		}
 		status := d.Candidates[name]
 		w.checkMoves(w.candidates[name], &status)
 		w.candidates[name].Status = status
 	}
 	w.promotion.Status = d.Promotion
 	w.checkRecord()
+	return true
 }
 
 // checkMoves holds what is recorded newly as Deploying to the rules.
@@ -314,7 +326,8 @@ func (w *world) submit(a Action) *Outcome {
 		}
 	}
 	w.n++
-	r := v1alpha1.RunRecord{Name: a.Run, UID: fmt.Sprint("uid-", w.n), Gate: a.Gate, Attempt: a.Attempt, Candidate: a.Candidate, Created: stamp(w.now), Phase: "Running"}
+	r := v1alpha1.RunRecord{Name: a.Run, UID: fmt.Sprint("uid-", w.n), Gate: a.Gate, Attempt: a.Attempt, Candidate: a.Candidate, Created: stamp(w.now.Add(w.skew)), Phase: "Running",
+		Revision: w.revisions[a.Environment]}
 	w.runs[a.Environment] = append(w.runs[a.Environment], r)
 	return &Outcome{Action: a, Run: &r}
 }

@@ -25,6 +25,11 @@ type Sender struct {
 	Transport http.RoundTripper
 }
 
+// escape keeps texts of others from being more than text: Slack makes links of
+// <ADDRESS|WORDS>, and calls all who are there for <!channel>.
+// See https://docs.slack.dev/messaging/formatting-message-text/#escaping.
+var escape = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+
 // Send posts a text to an address. The address is a secret: no error holds it.
 func (s *Sender) Send(ctx context.Context, address, text string) error {
 	u, err := url.Parse(strings.TrimSpace(address))
@@ -34,7 +39,7 @@ func (s *Sender) Send(ctx context.Context, address, text string) error {
 	case u.Scheme != "https" && !(s.PlainHTTP && u.Scheme == "http"):
 		return errors.New("the address of the notification does not begin with https://")
 	}
-	body, err := json.Marshal(map[string]string{"text": text})
+	body, err := json.Marshal(map[string]string{"text": escape.Replace(text)})
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,13 @@ func TestSend(t *testing.T) {
 	if got["text"] != `etl "1" is verified` || len(got) != 1 {
 		t.Errorf("it got %v", got)
 	}
+	// What others have written is text, no link and no call.
+	if err := sender.Send(t.Context(), s.URL, "failed: <!channel> <https://evil.example.com|approve & go>"); err != nil {
+		t.Fatal(err)
+	}
+	if want := "failed: &lt;!channel&gt; &lt;https://evil.example.com|approve &amp; go&gt;"; got["text"] != want {
+		t.Errorf("it got %q, and not %q", got["text"], want)
+	}
 	status = http.StatusNotFound
 	err := sender.Send(t.Context(), s.URL+"/services/T0/secret", "x")
 	if err == nil || !strings.Contains(err.Error(), "404") || strings.Contains(err.Error(), "secret") {

@@ -316,7 +316,7 @@ func (t *teller) blocked(p *v1alpha1.Promotion, cells []cell) *blocked {
 	}
 	if b.Message == "" {
 		for _, c := range p.Status.Conditions {
-			if c.Type == p.Status.BlockedBy {
+			if c.Type == p.Status.BlockedBy || c.Reason == gate && c.Status == metav1.ConditionFalse {
 				b.Message = plain(c.Message)
 			}
 		}

@@ -162,8 +162,8 @@ func testRecord(t *testing.T, config *rest.Config) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
-	if all, _ := w.Runs(runs.Local, r.namespace, got[1].Created.Add(time.Second)); all != nil {
-		t.Errorf("%v are older than that", all)
+	if all, _ := w.Runs(runs.Local, r.namespace, got[1].Created.Add(time.Second)); len(all) != 1 || all[0].Name != "smoke-1" {
+		t.Errorf("of runs that are older than that there are %v, and not the smoke run alone", all)
 	}
 
 	before := n.count(runs.Local, r.namespace)

@@ -71,13 +71,12 @@ func (s *Store) Keep(ctx context.Context, p *v1alpha1.Promotion, f *source.Found
 			Source: f.URL, Revision: f.Revision, Author: f.Author, Subject: f.Subject, Parts: int32(parts(archive.Len())),
 		},
 	}
-	err := s.Writer.Create(ctx, c)
-	if apierrors.IsAlreadyExists(err) {
-		name := client.ObjectKeyFromObject(c)
-		c = &v1alpha1.Candidate{}
-		if err := s.Reader.Get(ctx, name, c); err != nil {
-			return nil, fmt.Errorf("read candidate %s: %w", name.Name, err)
-		}
+	there, err := s.create(ctx, p, c)
+	if err != nil {
+		return nil, err
+	}
+	if there != nil {
+		c = there
 		switch {
 		case c.Spec.Digest != digest || c.Spec.Promotion != p.Name:
 			return nil, fmt.Errorf("candidate %s is there and of another package: delete it", c.Name)
@@ -86,8 +85,6 @@ func (s *Store) Keep(ctx context.Context, p *v1alpha1.Promotion, f *source.Found
 		case int(c.Spec.Parts) != parts(archive.Len()):
 			return nil, fmt.Errorf("candidate %s was begun by another version, which compresses otherwise: delete it", c.Name)
 		}
-	} else if err != nil {
-		return nil, fmt.Errorf("create candidate %s: %w", c.Name, err)
 	}
 	for i := range int(c.Spec.Parts) {
 		if err := s.keepPart(ctx, c, i, archive.Bytes()[i*part:min((i+1)*part, archive.Len())]); err != nil {
@@ -95,6 +92,40 @@ func (s *Store) Keep(ctx context.Context, p *v1alpha1.Promotion, f *source.Found
 		}
 	}
 	return c, nil
+}
+
+// create makes a candidate, or returns the one that is there. One that a promotion
+// of the same name has left, which was deleted, goes first: it is on its way out
+// anyway, and nothing that happened to it happened to this one.
+func (s *Store) create(ctx context.Context, p *v1alpha1.Promotion, c *v1alpha1.Candidate) (there *v1alpha1.Candidate, err error) {
+	err = s.Writer.Create(ctx, c)
+	if !apierrors.IsAlreadyExists(err) {
+		if err != nil {
+			return nil, fmt.Errorf("create candidate %s: %w", c.Name, err)
+		}
+		return nil, nil
+	}
+	there = &v1alpha1.Candidate{}
+	if err := s.Reader.Get(ctx, client.ObjectKeyFromObject(c), there); err != nil {
+		return nil, fmt.Errorf("read candidate %s: %w", c.Name, err)
+	}
+	if Of(there, p) {
+		return there, nil
+	}
+	if err := s.Drop(ctx, there); err != nil {
+		return nil, err
+	}
+	if err := s.Writer.Create(ctx, c); err != nil {
+		return nil, fmt.Errorf("create candidate %s: %w", c.Name, err)
+	}
+	return nil, nil
+}
+
+// Of reports whether a candidate is of this very promotion, and not of one that
+// was deleted and had the same name.
+func Of(c *v1alpha1.Candidate, p *v1alpha1.Promotion) bool {
+	owner := metav1.GetControllerOf(c)
+	return c.Spec.Promotion == p.Name && (owner == nil || owner.UID == p.UID)
 }
 
 // parts is how many ConfigMaps an archive takes.
@@ -175,16 +206,23 @@ func (s *Store) Load(ctx context.Context, c *v1alpha1.Candidate) (*bundle.Packag
 	return p, nil
 }
 
-// Drop deletes a candidate and its archive; what is gone already is no error.
+// Drop deletes a candidate and its archive; what is gone already is no error. The
+// candidate goes first: whoever is killed in between leaves an archive that goes
+// with its owner, and no candidate without one. One that has changed since it was
+// read stays: it may be the newest again.
 func (s *Store) Drop(ctx context.Context, c *v1alpha1.Candidate) error {
+	if err := s.Writer.Delete(ctx, c, client.Preconditions{UID: &c.UID, ResourceVersion: &c.ResourceVersion}); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("delete candidate %s: %w", c.Name, err)
+	}
 	for i := range int(c.Spec.Parts) {
-		m := &core.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: partName(c.Name, i), Namespace: c.Namespace}}
-		if err := s.Writer.Delete(ctx, m); client.IgnoreNotFound(err) != nil {
+		var m core.ConfigMap
+		err := s.Reader.Get(ctx, types.NamespacedName{Namespace: c.Namespace, Name: partName(c.Name, i)}, &m)
+		if err == nil && m.Labels[candidateLabel] == c.Name && (metav1.IsControlledBy(&m, c) || metav1.GetControllerOf(&m) == nil) {
+			err = s.Writer.Delete(ctx, &m, client.Preconditions{UID: &m.UID})
+		}
+		if client.IgnoreNotFound(err) != nil && !apierrors.IsConflict(err) {
 			return fmt.Errorf("delete part %d of candidate %s: %w", i, c.Name, err)
 		}
-	}
-	if err := s.Writer.Delete(ctx, c, client.Preconditions{UID: &c.UID}); client.IgnoreNotFound(err) != nil {
-		return fmt.Errorf("delete candidate %s: %w", c.Name, err)
 	}
 	return nil
 }

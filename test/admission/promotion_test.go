@@ -210,13 +210,17 @@ func approves(t *testing.T, g *guard) {
 	if out, err := g.as(t, "alice", decided("mine", "by: {user: alice}"), "create", "-f", "-"); err != nil {
 		t.Fatal(out)
 	}
+	// What has an owner that is not there is collected.
+	const owner = `{"metadata":{"ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"none","uid":"00000000-0000-0000-0000-000000000000"}]}}`
 	changed := strings.Replace(decided("mine", "by: {user: alice}"), "decision: approve", "decision: reject", 1)
 	g.try(t, map[string]attempt{
-		"changed":              {"alice", changed, []string{"replace", "-f", "-"}, `The Approval "mine" is invalid: spec: Invalid value: an approval never changes: delete it, and decide again`},
-		"labeled":              {"bob", "", []string{"label", "approval", "mine", "a=b"}, "approval.tiphys.dev/mine labeled (server dry run)"},
-		"taken back by others": {"bob", "", []string{"delete", "approval", "mine"}, `Error from server (Forbidden): approvals.tiphys.dev "mine" ` + by("tiphys-approvals") + `"bob" may not take back what "alice" has decided: it takes the verb approve on promotions/prod of tiphys.dev, with the resourceName etl, in namespace SPACE`},
-		"taken back by a peer": {ci, "", []string{"delete", "approval", "mine"}, `approval.tiphys.dev "mine" deleted from SPACE namespace (server dry run)`},
-		"taken back":           {"alice", "", []string{"delete", "approval", "mine"}, `approval.tiphys.dev "mine" deleted from SPACE namespace (server dry run)`},
+		"changed":                               {"alice", changed, []string{"replace", "-f", "-"}, `The Approval "mine" is invalid: spec: Invalid value: an approval never changes: delete it, and decide again`},
+		"labeled":                               {"bob", "", []string{"label", "approval", "mine", "a=b"}, "approval.tiphys.dev/mine labeled (server dry run)"},
+		"taken back by others":                  {"bob", "", []string{"delete", "approval", "mine"}, `Error from server (Forbidden): approvals.tiphys.dev "mine" ` + by("tiphys-approvals") + `"bob" may not take back what "alice" has decided: it takes the verb approve on promotions/prod of tiphys.dev, with the resourceName etl, in namespace SPACE`},
+		"owned by what is not there, by others": {"bob", "", []string{"patch", "approval", "mine", "--type=merge", "-p", owner}, `Error from server (Forbidden): approvals.tiphys.dev "mine" ` + by("tiphys-approvals") + `"bob" may not take back what "alice" has decided: it takes the verb approve on promotions/prod of tiphys.dev, with the resourceName etl, in namespace SPACE`},
+		"owned by what is not there":            {"alice", "", []string{"patch", "approval", "mine", "--type=merge", "-p", owner}, "approval.tiphys.dev/mine patched"},
+		"taken back by a peer":                  {ci, "", []string{"delete", "approval", "mine"}, `approval.tiphys.dev "mine" deleted from SPACE namespace (server dry run)`},
+		"taken back":                            {"alice", "", []string{"delete", "approval", "mine"}, `approval.tiphys.dev "mine" deleted from SPACE namespace (server dry run)`},
 	})
 	t.Run("a token of a service account", func(t *testing.T) {
 		token, err := g.as(t, "", "", "create", "token", "ci")

@@ -26,11 +26,9 @@ import (
 var controllerRights = map[string]string{
 	"promotions.tiphys.dev":                "get list patch watch",
 	"approvals.tiphys.dev":                 "get list watch",
-	"candidates.tiphys.dev":                "create delete get list manage patch update watch",
+	"candidates.tiphys.dev":                "create delete get list manage watch",
 	"promotions/status.tiphys.dev":         "get patch update",
 	"candidates/status.tiphys.dev":         "get patch update",
-	"promotions/finalizers.tiphys.dev":     "update",
-	"candidates/finalizers.tiphys.dev":     "update",
 	"workflowpolicies.tiphys.dev":          "list watch",
 	"namespaces":                           "get",
 	"workflows.argoproj.io":                "list watch",

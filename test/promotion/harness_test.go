@@ -23,6 +23,7 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/tiphys-dev/tiphys/packaging/release"
 	"github.com/tiphys-dev/tiphys/test/chart"
 	"github.com/tiphys-dev/tiphys/test/cluster"
 	"github.com/tiphys-dev/tiphys/test/testbin"
@@ -95,8 +96,12 @@ func (p *process) kill() {
 	<-p.ended
 }
 
+// bad is the value of a chart whose Workflows fail.
+const bad = "bad"
+
 // engine stands in for a workflow engine: each Workflow succeeds at once, but
-// those whose argument outcome says otherwise.
+// those whose argument outcome says otherwise, and those where the value of the
+// chart is bad.
 func (s *stage) engine() {
 	ctx := s.Context()
 	go func() {
@@ -123,6 +128,9 @@ func (s *stage) finish(ctx context.Context, o *unstructured.Unstructured) {
 		return
 	}
 	phase := "Succeeded"
+	if m, err := s.set.CoreV1().ConfigMaps(o.GetNamespace()).Get(ctx, "etl", metav1.GetOptions{}); err == nil && m.Data["a"] == bad {
+		phase = "Failed"
+	}
 	all, _, _ := unstructured.NestedSlice(o.Object, "spec", "arguments", "parameters")
 	for _, p := range all {
 		if p, ok := p.(map[string]any); ok && p["name"] == "outcome" {
@@ -240,16 +248,21 @@ func (t *team) live(env string) string {
 	return m.Data["a"]
 }
 
-// revisions counts those of Helm in an environment by their status.
+// revisions counts those of Helm in an environment by their status. One that a
+// killed controller had left pending is "interrupted", whatever Helm makes of it
+// later.
 func (t *team) revisions(env string) map[string]int {
 	t.Helper()
-	all, err := t.set.CoreV1().Secrets(t.in(env)).List(t.Context(), metav1.ListOptions{LabelSelector: "owner=helm"})
+	all, err := release.OpenConfig(t.api.Config(t), t.in(env)).History(t.Context(), "etl")
 	if err != nil {
 		t.Fatal(err)
 	}
 	count := map[string]int{}
-	for _, s := range all.Items {
-		count[s.Labels["status"]]++
+	for _, r := range all {
+		if strings.HasPrefix(r.Description, "interrupted") {
+			r.Status = "interrupted"
+		}
+		count[r.Status]++
 	}
 	return count
 }
