@@ -46,7 +46,7 @@ func (c *Controller) secretKey(ctx context.Context, namespace string, k v1alpha1
 		return nil, err
 	}
 	if len(data[name]) == 0 {
-		return nil, &fault{"SecretMissing", fmt.Errorf("Secret %q in namespace %s has no key %q", k.Name, namespace, name)}
+		return nil, &fault{"SecretMissing", fmt.Errorf("the Secret %q in namespace %s has no key %q", k.Name, namespace, name)}
 	}
 	return data[name], nil
 }

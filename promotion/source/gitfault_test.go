@@ -65,7 +65,7 @@ func TestFaults(t *testing.T) {
 		"500": {func(w http.ResponseWriter, _ *http.Request) bool { http.Error(w, "oh", 500); return true }, "answers 500 Internal Server Error"},
 		"500 for the pack": {func(w http.ResponseWriter, q *http.Request) bool {
 			if isPack(q) {
-				http.Error(w, "oh", 503)
+				http.Error(w, "oh", http.StatusServiceUnavailable)
 			}
 			return isPack(q)
 		}, "answers 503 Service Unavailable"},

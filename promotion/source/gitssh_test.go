@@ -29,7 +29,6 @@ type sshd struct {
 	addr     string
 	host     ssh.Signer
 	identity []byte
-	silent   bool
 }
 
 func newSSHD(t *testing.T, silent bool) *sshd {
