@@ -61,6 +61,7 @@ type CandidateSpec struct {
 	Subject string `json:"subject,omitempty"`
 	// Parts is how many ConfigMaps, NAME-0 and so on, hold the archive.
 	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=1024
 	Parts int32 `json:"parts"`
 }
 

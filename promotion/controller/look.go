@@ -167,7 +167,7 @@ func (c *Controller) ask(ctx context.Context, s *scene, at decide.Place) {
 			all[g.ID()] = gate.Metric{At: s.state.Now, Problem: "the gate names no url, and the controller was started without --prometheus"}
 			continue
 		}
-		query := strings.NewReplacer("{{namespace}}", namespace, "{{release}}", name).Replace(g.Metric.Query)
+		query := gate.Fill(g.Metric.Query, namespace, name)
 		m := metric.Query(ctx, url, query, metric.Options{Now: c.clock.Now})
 		if m.At.IsZero() {
 			m.At = s.state.Now
