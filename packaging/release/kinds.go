@@ -23,6 +23,10 @@ const (
 	kindsUnused = 10 * time.Minute
 )
 
+// kindsTime bounds a request for kinds: all that is done in a cluster waits for
+// it, and an API server that hangs once would hold up everything.
+const kindsTime = 5 * time.Second
+
 // Kinds remembers which kinds clusters serve, for a program that deploys much:
 // without it, each operation asks anew, which costs more than all the rest of a
 // small deployment. The zero value is ready; several clients may share it.
@@ -70,6 +74,9 @@ func (k *Kinds) of(config *rest.Config) *served {
 		config = rest.CopyConfig(config)
 		config.Impersonate = rest.ImpersonationConfig{}
 		config.WarningHandler = rest.NoWarnings{}
+		if config.Timeout == 0 || config.Timeout > kindsTime {
+			config.Timeout = kindsTime
+		}
 		s = &served{config: config}
 		if k.all == nil {
 			k.all = map[[sha256.Size]byte]*served{}
