@@ -35,6 +35,7 @@ import (
 	server "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/tiphys-dev/tiphys/api/v1alpha1"
+	"github.com/tiphys-dev/tiphys/internal/calm"
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/packaging/bundle"
 	"github.com/tiphys-dev/tiphys/packaging/release"
@@ -181,7 +182,7 @@ func managerOptions(o Options) ctrl.Options {
 	// namespaces.
 	uncached := &client.CacheOptions{DisableFor: []client.Object{&core.Secret{}, &core.ConfigMap{}, &core.Namespace{}}}
 	return ctrl.Options{
-		Scheme: Scheme(), Logger: logr.FromSlogHandler(calm{o.Log.Handler()}), Metrics: server.Options{BindAddress: "0"},
+		Scheme: Scheme(), Logger: logr.FromSlogHandler(calm.Handler{Handler: o.Log.Handler()}), Metrics: server.Options{BindAddress: "0"},
 		Client:         client.Options{Cache: uncached},
 		Cache:          caches,
 		LeaderElection: !o.Alone, LeaderElectionID: Manager, LeaderElectionNamespace: o.Namespace, LeaderElectionReleaseOnCancel: true,

@@ -28,6 +28,7 @@ import (
 	metrics "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/tiphys-dev/tiphys/api/v1alpha1"
+	"github.com/tiphys-dev/tiphys/internal/calm"
 	"github.com/tiphys-dev/tiphys/policies"
 	"github.com/tiphys-dev/tiphys/webhook"
 	"github.com/tiphys-dev/tiphys/webhook/limits"
@@ -112,7 +113,7 @@ func (c *Controller) config() *rest.Config {
 func (c *Controller) common() ctrl.Options {
 	return ctrl.Options{
 		Scheme:  runtime.NewScheme(),
-		Logger:  logr.FromSlogHandler(calm{c.options.Log.Handler()}),
+		Logger:  logr.FromSlogHandler(calm.Handler{Handler: c.options.Log.Handler()}),
 		Metrics: metrics.Options{BindAddress: "0"},
 	}
 }
