@@ -8,21 +8,24 @@ FUZZTIME    ?= 60s
 STATICCHECK  = $(GO) tool -modfile=tools/go.mod staticcheck
 
 .DEFAULT_GOAL := help
-.PHONY: help build test testbin race lint generate verify bench fuzz demo rule clean
 
+.PHONY: help
 help: ## Show what there is to make
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+.PHONY: build
 build: ## Build bin/tiphys, bin/tiphys-webhook and bin/tiphys-controller
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/tiphys ./cmd/tiphys
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/tiphys-webhook ./cmd/tiphys-webhook
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/tiphys-controller ./cmd/tiphys-controller
 
+.PHONY: test
 test: testbin ## Run all tests
 	$(GO) test -p 2 ./...
 
 # The real programs that tests run. They are built again only when the go.mod
 # that pins them changes.
+.PHONY: testbin
 testbin: bin/test/helm3 bin/test/helm4 bin/test/sops bin/test/kubectl bin/test/controlplane
 
 bin/test/helm3: test/tools/go.mod
@@ -49,18 +52,22 @@ KUBEPART = $(word $(1),$(subst ., ,$(KUBE)))
 KUBEVERSION = -X k8s.io/component-base/version.gitVersion=v$(KUBE) \
 	-X k8s.io/component-base/version.gitMajor=$(call KUBEPART,1) -X k8s.io/component-base/version.gitMinor=$(call KUBEPART,2)
 
+.PHONY: race
 race: ## Run the tests of what runs in parallel with the race detector (needs a C compiler)
 	$(GO) test -race ./lint ./lsp ./internal/cli ./webhook ./webhook/server
 
+.PHONY: lint
 lint: ## Check our own code: gofmt, go vet, staticcheck
 	@unformatted=$$(git ls-files --cached --others --exclude-standard '*.go' | xargs gofmt -l); \
 	if [ -n "$$unformatted" ]; then echo "not as gofmt has it:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
 	$(STATICCHECK) ./...
 
+.PHONY: generate
 generate: ## Regenerate the registry of rules, their pages and the schema
 	$(GO) generate ./...
 
+.PHONY: verify
 verify: generate ## Check that generated files are up to date and the working tree clean
 	$(GO) mod tidy -diff
 	cd tools && $(GO) mod tidy -diff
@@ -71,9 +78,11 @@ verify: generate ## Check that generated files are up to date and the working tr
 	@untracked=$$(git ls-files --others --exclude-standard); \
 	if [ -n "$$untracked" ]; then echo "not in git:"; echo "$$untracked"; exit 1; fi
 
+.PHONY: bench
 bench: ## Compare the speed of linting with that of merely parsing
 	$(GO) test -run='^$$' -bench=. -benchtime=1x ./test/bench ./packaging/deploy
 
+.PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (60s)
 	@set -e; for file in $$(git ls-files --cached --others --exclude-standard '*_test.go' | xargs grep -l '^func Fuzz'); do \
 		for target in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$file); do \
@@ -82,14 +91,17 @@ fuzz: ## Run each fuzz target for FUZZTIME (60s)
 		done; \
 	done
 
+.PHONY: demo
 demo: build testbin ## See the main job done: lint workflows, take a chart to a real API server, guard its door
 	@PATH="$(CURDIR)/bin:$(CURDIR)/bin/test:$$PATH" ./examples/demo.sh
 	@PATH="$(CURDIR)/bin:$(CURDIR)/bin/test:$$PATH" ./examples/ship.sh
 	@PATH="$(CURDIR)/bin:$(CURDIR)/bin/test:$$PATH" ./examples/guard.sh
 	@PATH="$(CURDIR)/bin:$(CURDIR)/bin/test:$$PATH" ./examples/promote.sh
 
+.PHONY: rule
 rule: ## Start a rule: make rule NAME=param-unused
 	@$(GO) run ./lint/rules/gen/scaffold lint/rules '$(NAME)'
 
+.PHONY: clean
 clean: ## Remove what was built
 	rm -rf bin dist
