@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tiphys-dev/tiphys/test/chart/pods"
 	"github.com/tiphys-dev/tiphys/test/cluster"
 	"github.com/tiphys-dev/tiphys/test/testbin"
 )
@@ -98,6 +99,7 @@ type reader struct {
 	home    string
 	clone   string // where he starts
 	api     *cluster.Cluster
+	pods    []*pods.Pod
 	session *Session
 }
 

@@ -13,7 +13,7 @@
 //	                         text must have named
 //	<!-- setup               shell lines that the reader does not see: what he has
 //	...                      already, and what stands in for what cannot be had
-//	-->                      here (see standins.go)
+//	-->                      here (see prepare)
 //
 // In what is printed, a line "..." stands for any lines, and … for any text within
 // a line.

@@ -1,37 +1,34 @@
 package guides
 
 import (
-	"encoding/json"
-	"fmt"
-	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"regexp"
+	"context"
+	"io"
+	"log"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	apps "k8s.io/api/apps/v1"
+	"github.com/google/go-containerregistry/pkg/registry"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 
-	"github.com/tiphys-dev/tiphys/test/chart"
-	"github.com/tiphys-dev/tiphys/test/cluster"
+	"github.com/tiphys-dev/tiphys/test/chart/pods"
 	"github.com/tiphys-dev/tiphys/test/testbin"
 )
 
-// prepare runs the lines of a setup. Some lines are not for
-// the shell: they are what a cluster would do that has nodes and Argo.
+// prepare runs the lines of a setup. Three are not for the shell: they stand in for
+// what a machine without nodes, Argo and network lacks.
 //
-//	as-the-kubelet-would run NAME [FLAG...]   runs the only container of the Deployment
-//	    NAME of namespace tiphys beside the API server: its program, with its
-//	    arguments and the token of its service account. Addresses are those of this
-//	    machine, and a Service that webhooks call becomes a name for it.
-//	as-argo-would finish workflows            has each Workflow succeed at once
+//	as-the-kubelet-would run tiphys         runs the pods that the release has now, one
+//	    of the webhook and one of the controller, in place of those that it had before:
+//	    the real programs, with the arguments, rights and certificates of the chart
+//	as-argo-would finish workflows          has each Workflow succeed at once
+//	as-a-registry-would serve               sets $REGISTRY to HOST:PORT of one, without TLS
 func (r *reader) prepare(t *testing.T, where, lines string) {
 	t.Helper()
 	var shell strings.Builder
@@ -42,14 +39,17 @@ func (r *reader) prepare(t *testing.T, where, lines string) {
 		shell.Reset()
 	}
 	for line := range strings.Lines(lines) {
-		words := strings.Fields(line)
-		switch {
-		case len(words) > 2 && words[0] == "as-the-kubelet-would" && words[1] == "run":
+		switch strings.Join(strings.Fields(line), " ") {
+		case "as-the-kubelet-would run tiphys":
 			flush()
-			r.run(t, words[2], words[3:])
-		case slices.Equal(words, []string{"as-argo-would", "finish", "workflows"}):
+			r.run(t)
+		case "as-argo-would finish workflows":
 			flush()
 			r.finish(t)
+		case "as-a-registry-would serve":
+			s := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+			t.Cleanup(s.Close)
+			shell.WriteString("export REGISTRY=" + strings.TrimPrefix(s.URL, "http://") + "\n")
 		default:
 			shell.WriteString(line)
 		}
@@ -57,94 +57,56 @@ func (r *reader) prepare(t *testing.T, where, lines string) {
 	flush()
 }
 
-// run runs the program of a Deployment, in place of the one that it ran before.
-func (r *reader) run(t *testing.T, name string, more []string) {
+// run runs the pods of the release in namespace tiphys.
+func (r *reader) run(t *testing.T) {
 	t.Helper()
-	var d apps.Deployment
-	if err := json.Unmarshal([]byte(r.kubectl(t, "get", "deployment", name, "-n", chart.Namespace, "-o", "json")), &d); err != nil {
-		t.Fatal(err)
+	release := pods.Release{Kubeconfig: r.api.Kubeconfig, Dir: t.TempDir(), Webhook: testbin.Webhook(t), Controller: testbin.Controller(t)}
+	for _, p := range r.pods {
+		p.Kill()
 	}
-	pod := d.Spec.Template.Spec
-	var args []string
-	for _, a := range pod.Containers[0].Args {
-		args = append(args, strings.ReplaceAll(a, "$(POD_NAMESPACE)", chart.Namespace))
-	}
-	args = append(args, "--kubeconfig="+chart.Kubeconfig(t, r.api, chart.Token(t, r.api, pod.ServiceAccountName)))
-	program := testbin.Webhook(t)
-	if strings.HasSuffix(name, "-controller") {
-		program = testbin.Controller(t)
-		args = append(args, "--metrics-address=", "--hook-address=", "--leader-elect=false")
-	} else {
-		port := r.redirect(t, name)
-		args = append(args, fmt.Sprint("--address=localhost:", port), "--metrics-address=", "--drain=0s")
-	}
-	log, err := os.Create(filepath.Join(t.TempDir(), name+".log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := exec.Command(program, append(args, more...)...)
-	c.Stdout, c.Stderr = log, log
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		c.Process.Kill()
-		c.Wait()
-		log.Close()
-		if text, _ := os.ReadFile(log.Name()); t.Failed() {
-			t.Logf("%s said:\n%s", name, text[max(0, len(text)-4000):])
-		}
-	})
-	if program == testbin.Webhook(t) {
-		r.trusted(t)
-	}
-}
-
-// redirect has the API server call a free port of this machine in place of a
-// Service of the chart, and returns the port.
-func (r *reader) redirect(t *testing.T, service string) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "localhost:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := l.Addr().(*net.TCPAddr).Port
-	l.Close()
-	r.kubectl(t, "delete", "service", service, "-n", chart.Namespace)
-	r.kubectl(t, "create", "service", "externalname", service, "--external-name=localhost", "-n", chart.Namespace)
-	for _, kind := range []string{"validatingwebhookconfiguration", "mutatingwebhookconfiguration"} {
-		text := r.kubectl(t, "get", kind, service, "-o", "json", "--show-managed-fields")
-		file := filepath.Join(t.TempDir(), kind+".json")
-		if err := os.WriteFile(file, regexp.MustCompile(`"port": \d+`).ReplaceAll([]byte(text), fmt.Appendf(nil, `"port": %d`, port)), 0o600); err != nil {
+	r.pods = nil
+	webhook, err := release.StartWebhook(t.Context(), pods.Options{Args: []string{"--drain=0s"}})
+	if r.started(t, webhook, err) {
+		b, err := pods.NewBalancer("webhook")
+		if err != nil {
 			t.Fatal(err)
 		}
-		r.kubectl(t, "replace", "-f", file)
-	}
-	return port
-}
-
-// trusted waits until the API server calls the webhook with success.
-func (r *reader) trusted(t *testing.T) {
-	t.Helper()
-	const probe = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: probe, namespace: default}\nspec: {entrypoint: a, templates: [{name: a, dag: {tasks: [{name: a, template: a, depends: b}]}}]}"
-	r.kubectl(t, "get", "namespaces")
-	cluster.Until(t, func() error {
-		c := exec.Command(testbin.Kubectl(t), "--kubeconfig", r.api.Kubeconfig, "create", "--dry-run=server", "-f", "-")
-		c.Stdin = strings.NewReader(probe)
-		if out, _ := c.CombinedOutput(); !strings.Contains(string(out), "dag-unknown-dependency") {
-			return fmt.Errorf("the webhook does not answer yet: %s", out)
+		t.Cleanup(func() { b.Close() })
+		b.Add(webhook)
+		if err := release.Route(t.Context(), b.Port()); err != nil {
+			t.Fatal(err)
 		}
-		return nil
-	})
+	}
+	controller, err := release.StartController(t.Context(), pods.Options{Args: []string{"--allow-local-sources"}})
+	r.started(t, controller, err)
+	for _, p := range r.pods {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := p.WaitReady(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
-func (r *reader) kubectl(t *testing.T, args ...string) string {
+// started tells whether the release has that pod, and sees to its end.
+func (r *reader) started(t *testing.T, p *pods.Pod, err error) bool {
 	t.Helper()
-	out, err := exec.Command(testbin.Kubectl(t), append([]string{"--kubeconfig", r.api.Kubeconfig}, args...)...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("kubectl %s: %v\n%s", strings.Join(args, " "), err, out)
+	if apierrors.IsNotFound(err) {
+		return false
 	}
-	return string(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.pods = append(r.pods, p)
+	t.Cleanup(func() {
+		if slices.Contains(r.pods, p) {
+			p.Kill()
+		}
+		if log := p.Log(); t.Failed() {
+			t.Logf("%s said:\n%s", p.Name, strings.Join(log[max(0, len(log)-30):], "\n"))
+		}
+	})
+	return true
 }
 
 // finish has each Workflow succeed as soon as it is there.
