@@ -46,6 +46,7 @@ func TestController(t *testing.T) {
 		"no release is of two environments":                      shared,
 		"an API server fails and hangs now and then":             troubled,
 		"a release that is gone is drift":                        releaseGone,
+		"drift that is mended is told no more":                   driftMended,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
