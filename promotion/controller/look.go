@@ -281,6 +281,10 @@ func reasonOf(err error) string {
 		return "KeyMissing"
 	case errors.As(err, &locked):
 		return "Locked"
+	case errors.Is(err, rollout.ErrCrowded):
+		return "NoRoom"
+	case strings.Contains(err.Error(), "failed calling webhook"): // Helm makes text of errors
+		return "WebhookUnreachable"
 	case apierrors.IsForbidden(err):
 		return "Forbidden"
 	case apierrors.IsUnauthorized(err):
