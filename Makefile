@@ -79,8 +79,8 @@ verify: generate ## Check that generated files are up to date and the working tr
 	if [ -n "$$untracked" ]; then echo "not in git:"; echo "$$untracked"; exit 1; fi
 
 .PHONY: bench
-bench: ## Compare the speed of linting with that of merely parsing
-	$(GO) test -run='^$$' -bench=. -benchtime=1x ./test/bench ./packaging/deploy
+bench: testbin ## Measure lint, webhook and promotion as one page; UPDATE=1 writes it into docs/performance.md
+	$(GO) test -run='^$$' -bench=Page -benchtime=1x -timeout=60m ./test/bench $(if $(UPDATE),-args -update)
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (60s)

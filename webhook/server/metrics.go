@@ -1,6 +1,7 @@
 package server
 
 import (
+	"regexp"
 	"runtime"
 	"time"
 
@@ -74,8 +75,14 @@ func newMetrics(s *service) *metrics {
 		ConstLabels: prometheus.Labels{"version": version.String(), "commit": version.Commit(), "goversion": runtime.Version()},
 	}, func() float64 { return 1 })
 	s.Registry.MustRegister(build, m.requests, m.duration, m.findings, m.inFlight, m.body, &facts{s},
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+		live(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
+}
+
+// live tells of the Go runtime, and how much was in use after the last garbage
+// collection: what grows there, grows for good.
+func live() prometheus.Collector {
+	return collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(collectors.GoRuntimeMetricsRule{Matcher: regexp.MustCompile("^/gc/heap/live:bytes$")}))
 }
 
 // known bounds the labels that whoever reaches the port could choose.
