@@ -182,7 +182,7 @@ func checkBill(t *testing.T, name string, text []byte) {
 		}
 		got = append(got, line)
 	}
-	want := []string{"stdlib BSD-3-Clause", "golang.org/x/mod aa99894e BSD-3-Clause"}
+	want := []string{"stdlib BSD-3-Clause", "golang.org/x/mod a899a739 BSD-3-Clause"}
 	if strings.Contains(name, "_image_") {
 		if !strings.HasPrefix(got[0], "tiny ") || !strings.HasPrefix(got[1], "certificate authorities of Mozilla MPL-2.0") {
 			t.Errorf("%s begins with %q", name, got[:2])

@@ -53,8 +53,8 @@ func Of(program, dir, pkg string) ([]Module, *debug.BuildInfo, error) {
 		if m.Texts, err = texts(at); err != nil {
 			return nil, nil, fmt.Errorf("find the licence of %s: %w", d.Path, err)
 		}
-		if len(m.Texts) == 0 {
-			return nil, nil, fmt.Errorf("find the licence of %s: its module has no file LICENSE or COPYING", d.Path)
+		if !slices.ContainsFunc(m.Texts, func(t Text) bool { return grants.MatchString(t.File) }) {
+			return nil, nil, fmt.Errorf("find the licence of %s: its module has no file LICENSE or COPYING, so it cannot be released", d.Path)
 		}
 		m.Licences = recognise(m.Texts)
 		all = append(all, m)
@@ -88,7 +88,12 @@ func folders(info *debug.BuildInfo, dir, pkg string) (map[string]string, error) 
 	return all, nil
 }
 
-var licence = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents)([-._].*)?$`)
+// licence matches the names of what has to go with a copy of a module, and grants those of
+// licences alone.
+var (
+	licence = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents)([-._].*)?$`)
+	grants  = regexp.MustCompile(`(?i)^(licen[cs]e|copying)`)
+)
 
 // texts are the licences at the top of a module.
 func texts(dir string) ([]Text, error) {
@@ -116,6 +121,9 @@ const enough = 75
 func recognise(all []Text) []string {
 	found := map[string]bool{}
 	for _, t := range all {
+		if !grants.MatchString(t.File) {
+			continue
+		}
 		if c := licensecheck.Scan([]byte(t.Text)); c.Percent >= enough {
 			for _, m := range c.Match {
 				found[m.ID] = true
