@@ -49,6 +49,9 @@ func TestController(t *testing.T) {
 		"no release is of two environments":                      shared,
 		"an API server fails and hangs now and then":             troubled,
 		"a release that is gone is drift":                        releaseGone,
+		"drift that is mended is told no more":                   driftMended,
+		"a promotion that stalls is measured":                    stalls,
+		"every metric is documented":                             metricsDocumented,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
