@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tiphys-dev/tiphys/lint"
+	"github.com/tiphys-dev/tiphys/webhook/certs"
 )
 
 // flags are what the command line says.
@@ -24,6 +25,7 @@ type flags struct {
 	standalone bool
 	policies   list
 	certDir    string
+	lifetimes  certs.Lifetimes
 	clientCA   string
 
 	kubeconfig           string
@@ -81,6 +83,9 @@ func parse(args []string, s Streams) (*flags, error) {
 	set.BoolVar(&f.standalone, "standalone", false, "ask no cluster: go by --policy alone")
 	set.Var(&f.policies, "policy", "with --standalone, a `file` of WorkflowPolicies, or baseline, restricted or production; may be repeated")
 	set.StringVar(&f.certDir, "cert-dir", "", "a `directory` with tls.crt and tls.key that somebody else keeps, such as cert-manager; it is followed. Unless given, the webhook keeps its own certificate in --secret")
+	set.DurationVar(&f.lifetimes.Leaf, "certificate-lifetime", 30*24*time.Hour, "how long a certificate in --secret is valid; a new one is made when two thirds of that are over")
+	set.DurationVar(&f.lifetimes.Authority, "authority-lifetime", 730*24*time.Hour, "how long an authority that signs them is valid; it is replaced when two thirds of that are over")
+	set.DurationVar(&f.lifetimes.Settle, "authority-settle", 5*time.Minute, "how long API servers may take to learn of a new authority; until then it signs nothing")
 	set.StringVar(&f.clientCA, "client-ca", "", "a `file` of the authorities that sign certificates of API servers; it is followed. Unless given, whoever reaches the port is answered")
 	set.StringVar(&f.kubeconfig, "kubeconfig", "", "a `file` that tells how to reach the cluster; unless given, as pods do")
 	set.StringVar(&f.namespace, "namespace", "tiphys", "the `namespace` that the webhook runs in")
@@ -117,6 +122,10 @@ func (f *flags) check(set *flag.FlagSet, argo string) error {
 		return fmt.Errorf("--drain is %s: it cannot be less than 0", f.drain)
 	case f.body <= 0:
 		return fmt.Errorf("--max-body is %d: it must be more than 0", f.body)
+	case f.lifetimes.Leaf <= 0 || f.lifetimes.Settle <= 0:
+		return fmt.Errorf("--certificate-lifetime is %s and --authority-settle %s: both must be more than 0", f.lifetimes.Leaf, f.lifetimes.Settle)
+	case f.lifetimes.Authority/3 < f.lifetimes.Leaf || f.lifetimes.Authority/3 < f.lifetimes.Settle:
+		return fmt.Errorf("--authority-lifetime is %s: it must be three times --certificate-lifetime and --authority-settle at least, or an authority ends before what it has signed does", f.lifetimes.Authority)
 	case f.reviews < 0:
 		return fmt.Errorf("--max-reviews is %d: it cannot be less than 0", f.reviews)
 	case len(f.policies) > 0 && !f.standalone:

@@ -58,7 +58,7 @@ func (p *parts) certificate(f *flags, config *rest.Config, log *slog.Logger) err
 	host := f.service + "." + f.namespace + ".svc"
 	k := incluster.New(incluster.Options{
 		Client: c, Namespace: f.namespace, Secret: f.secret, Validating: f.validating, Mutating: f.mutating,
-		Names: []string{host, host + ".cluster.local"}, Log: log,
+		Names: []string{host, host + ".cluster.local"}, Lifetimes: f.lifetimes, Log: log,
 	})
 	p.Certificate, p.Facts.Authority, p.run = k.Certificate, k.Authority, append(p.run, k.Run)
 	return nil

@@ -1,11 +1,14 @@
 package server
 
 import (
+	"regexp"
+	"runtime"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"github.com/tiphys-dev/tiphys/internal/version"
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/webhook"
 )
@@ -67,9 +70,19 @@ func newMetrics(s *service) *metrics {
 			Buckets: prometheus.ExponentialBuckets(1<<10, 4, 8),
 		}),
 	}
-	s.Registry.MustRegister(m.requests, m.duration, m.findings, m.inFlight, m.body, &facts{s},
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	build := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "tiphys_webhook_build_info", Help: "Always 1; its labels tell which build this is.",
+		ConstLabels: prometheus.Labels{"version": version.String(), "commit": version.Commit(), "goversion": runtime.Version()},
+	}, func() float64 { return 1 })
+	s.Registry.MustRegister(build, m.requests, m.duration, m.findings, m.inFlight, m.body, &facts{s},
+		live(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
+}
+
+// live tells of the Go runtime, and how much was in use after the last garbage
+// collection: what grows there, grows for good.
+func live() prometheus.Collector {
+	return collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(collectors.GoRuntimeMetricsRule{Matcher: regexp.MustCompile("^/gc/heap/live:bytes$")}))
 }
 
 // known bounds the labels that whoever reaches the port could choose.
