@@ -85,9 +85,6 @@ func walkReferences(n *manifest.Node, out *[]Reference) {
 			if n := c.Get("secretName"); n.Set() {
 				r.Name = n
 			}
-			if n.Key != nil && n.Key.Value == "cache" { // of memoize: Argo makes it
-				r.Optional = true
-			}
 			*out = append(*out, r)
 			for _, item := range c.Get("items").Items() {
 				*out = append(*out, Reference{Kind: kind, Name: r.Name, Key: item.Get("key"), Optional: r.Optional})
