@@ -84,6 +84,12 @@ verify: generate ## Check that generated files are up to date and the working tr
 bench: testbin ## Measure lint, webhook and promotion as one page; UPDATE=1 writes it into docs/performance.md
 	$(GO) test -run='^$$' -bench=Page -benchtime=1x -timeout=60m ./test/bench $(if $(UPDATE),-args -update)
 
+SOAK ?= 5m
+
+.PHONY: soak
+soak: testbin ## Have webhook and controller work under faults for SOAK (5m), and count what is wrong, lost or leaked
+	SOAK=$(SOAK) $(GO) test -count=1 -v -timeout 0 -run '^TestSoak$$' ./test/soak
+
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (60s)
 	@set -e; for file in $$(git ls-files --cached --others --exclude-standard '*_test.go' | xargs grep -l '^func Fuzz'); do \
