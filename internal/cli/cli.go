@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/tiphys-dev/tiphys/internal/version"
 	"github.com/tiphys-dev/tiphys/lint/near"
 )
 
@@ -117,7 +118,7 @@ func newRoot(s Streams) *cobra.Command {
 			return unknownCommand(c, args[0])
 		},
 	}
-	root.SetVersionTemplate("tiphys {{.Version}}\n")
+	root.SetVersionTemplate(version.Line("tiphys") + "\n")
 	root.SetIn(s.In)
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
@@ -130,6 +131,7 @@ func newRoot(s Streams) *cobra.Command {
 		newPackage(s), newPush(s), newPull(s), newVerify(s, inCluster),
 		newHelmSecrets(s), newPostRender(s), newPolicy(s),
 		newPromote(s), newPromotions(s), newWhy(s), newApprove(s), newReject(s), newFreeze(s),
+		newVersion(s),
 	)
 	return root
 }

@@ -35,11 +35,12 @@ func Main(ctx context.Context, args []string, s Streams) int {
 		fmt.Fprintf(s.Err, "tiphys-controller: %v\n", err)
 		return exitUsage
 	case f.version:
-		fmt.Fprintf(s.Out, "tiphys-controller version %s\n", version.String())
+		fmt.Fprintln(s.Out, version.Line("tiphys-controller"))
 		return exitOK
 	}
 	log := slog.New(slog.NewJSONHandler(s.Err, &slog.HandlerOptions{Level: f.level}))
 	controller.LogLibraries(log)
+	log.Info("tiphys-controller starts", version.Attrs()...)
 	if err := run(ctx, f, log); err != nil {
 		log.Error("tiphys-controller ends", "error", err.Error())
 		return exitBroken

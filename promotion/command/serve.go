@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"runtime"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -17,6 +18,7 @@ import (
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
+	"github.com/tiphys-dev/tiphys/internal/version"
 	"github.com/tiphys-dev/tiphys/promotion/controller"
 	"github.com/tiphys-dev/tiphys/promotion/page"
 )
@@ -81,10 +83,14 @@ func serve(ctx context.Context, l net.Listener, h http.Handler) error {
 // facts serves what is known of the process.
 func facts(c *controller.Controller) http.Handler {
 	registry := prometheus.NewRegistry()
+	build := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "tiphys_controller_build_info", Help: "Always 1; its labels tell which build this is.",
+		ConstLabels: prometheus.Labels{"version": version.String(), "commit": version.Commit(), "goversion": runtime.Version()},
+	}, func() float64 { return 1 })
 	// With how much was in use after the last garbage collection: what grows
 	// there, grows for good.
 	live := collectors.WithGoCollectorRuntimeMetrics(collectors.GoRuntimeMetricsRule{Matcher: regexp.MustCompile("^/gc/heap/live:bytes$")})
-	registry.MustRegister(c.Collector(), collectors.NewGoCollector(live), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(build, c.Collector(), collectors.NewGoCollector(live), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(prometheus.Gatherers{registry, metrics.Registry}, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })

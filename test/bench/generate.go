@@ -94,3 +94,30 @@ spec:
 `)
 	return []byte(b.String())
 }
+
+// Wide returns a Workflow that is one DAG of so many tasks, each of which depends
+// on two of those before it.
+func Wide(tasks int) []byte {
+	var b strings.Builder
+	b.WriteString(`apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {generateName: wide-}
+spec:
+  entrypoint: main
+  activeDeadlineSeconds: 7200
+  templates:
+  - name: work
+    container: {image: "registry.example.com/etl:1.14.2", command: [etl]}
+  - name: main
+    dag:
+      tasks:
+`)
+	for t := range tasks {
+		fmt.Fprintf(&b, "      - {name: task-%d, template: work", t)
+		if t > 0 {
+			fmt.Fprintf(&b, ", depends: task-%d && task-%d", t-1, t/2)
+		}
+		b.WriteString("}\n")
+	}
+	return []byte(b.String())
+}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -25,28 +26,70 @@ import (
 	"github.com/tiphys-dev/tiphys/webhook/webhooktest"
 )
 
-// BenchmarkHTTPS measures tiphys-webhook as API servers use it: a process of its
-// own, asked over one HTTP/2 connection by this one, both on the same machine.
-func BenchmarkHTTPS(b *testing.B) {
-	w := startWebhook(b)
-	bodies := map[string][]byte{"3-steps": webhooktest.Request{Object: typical}.Body(), "20-tasks": webhooktest.Request{Object: string(Manifest(0))}.Body()}
-	for b.Loop() {
-		fmt.Printf("\n  %-10s %14s %12s %12s %14s\n", "workflow", "most, req/s", "p50 at 500/s", "p99 at 500/s", "CPU of webhook")
-		for _, name := range []string{"3-steps", "20-tasks"} {
-			most := w.most(b, bodies[name], 5000)
-			took, cpu := w.paced(b, bodies[name], 500, 5*time.Second)
-			p50, p99 := took[len(took)/2], took[len(took)*99/100]
-			fmt.Printf("  %-10s %14.0f %10.2fms %10.2fms %12dµs\n", name, most, p50.Seconds()*1e3, p99.Seconds()*1e3, cpu.Microseconds())
-			b.ReportMetric(most, name+"-req/s")
-			b.ReportMetric(p99.Seconds()*1e3, name+"-p99-ms")
-		}
-		w.most(b, bodies["20-tasks"], 10_000)
-		alive, resident := w.memory(b)
-		w.most(b, bodies["20-tasks"], 100_000)
-		aliveAfter, residentAfter := w.memory(b)
-		fmt.Printf("\n  memory: %.1f MB alive, %.0f MB resident after 10,000 requests; %.1f MB and %.0f MB after 100,000 more\n", alive, resident, aliveAfter, residentAfter)
-		b.ReportMetric(aliveAfter/alive, "alive-after/before")
+// httpsSections measures tiphys-webhook as API servers use it: a process of its
+// own, asked over one HTTP/2 connection by this one, both on the same machine;
+// beside a server that reads the request and lets everything through.
+func httpsSections(b *testing.B) []section {
+	s := section{
+		title:  "The webhook over HTTPS, asked by a second process",
+		header: []string{"workflow", "who answers", "most, req/s", "p50 at 500/s", "p99 at 500/s", "CPU of the server", "CPU / bare server"},
 	}
+	ours, none := startWebhook(b), startBare(b)
+	for _, one := range []struct{ name, text string }{{"3 steps", typical}, {"20 tasks", string(Manifest(0))}} {
+		body := webhooktest.Request{Object: one.text}.Body()
+		var bare float64
+		for _, p := range []struct {
+			name string
+			*process
+		}{{"a bare server", none}, {"tiphys-webhook", ours}} {
+			most := p.most(b, body, 5000)
+			took, cpu := p.paced(b, body, 500, 5*time.Second)
+			if bare == 0 {
+				bare = cpu.Seconds()
+			}
+			at := func(percent int) string { return fmt.Sprintf("%.2f ms", took[len(took)*percent/100].Seconds()*1e3) }
+			s.row(one.name, p.name, fmt.Sprintf("%.0f", most), at(50), at(99), microseconds(cpu), times(cpu.Seconds(), bare))
+		}
+	}
+	body := webhooktest.Request{Object: string(Manifest(0))}.Body()
+	ours.most(b, body, 10_000)
+	alive, resident := ours.memory(b)
+	ours.most(b, body, 100_000)
+	after, residentAfter := ours.memory(b)
+	s.note("Memory: %.1f MB alive and %.0f MB resident after 10,000 requests, %.1f MB and %.0f MB after 100,000 more: %s times as much alive.",
+		alive, resident, after, residentAfter, times(after, alive))
+	return []section{s}
+}
+
+// bareServer is the variable that has this program be the server to compare with,
+// at the address that it holds, with the certificate in the folder after it.
+const bareServer = "TIPHYS_BENCH_BARE_SERVER"
+
+func TestMain(m *testing.M) {
+	if text := os.Getenv(bareServer); text != "" {
+		address, dir, _ := strings.Cut(text, " ")
+		fmt.Fprintln(os.Stderr, serveBare(address, dir))
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+func serveBare(address, dir string) error {
+	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		var review struct {
+			Request struct {
+				UID    string
+				Object any
+			}
+		}
+		if err := json.NewDecoder(r.Body).Decode(&review); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","response":{"uid":%q,"allowed":true}}`, review.Request.UID)
+	})
+	return http.ListenAndServeTLS(address, filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key"), nil)
 }
 
 // A process is a running tiphys-webhook and a client of it.
@@ -58,7 +101,34 @@ type process struct {
 
 func startWebhook(b *testing.B) *process {
 	b.Helper()
-	dir := b.TempDir()
+	dir, pool := certificate(b)
+	p := &process{address: free(b), side: free(b)}
+	c := exec.Command(testbin.Webhook(b), "--standalone", "--cert-dir", dir, "--address", p.address, "--metrics-address", p.side, "--drain", "0s")
+	p.start(b, c, pool)
+	b.Cleanup(func() {
+		_ = c.Process.Signal(syscall.SIGTERM)
+		if err := c.Wait(); err != nil {
+			b.Errorf("end the webhook: %v", err)
+		}
+	})
+	return p
+}
+
+func startBare(b *testing.B) *process {
+	b.Helper()
+	dir, pool := certificate(b)
+	p := &process{address: free(b)}
+	c := exec.Command(os.Args[0])
+	c.Env = append(os.Environ(), bareServer+"="+p.address+" "+dir)
+	p.start(b, c, pool)
+	b.Cleanup(func() { _ = c.Process.Kill(); _ = c.Wait() })
+	return p
+}
+
+// certificate makes one for localhost, in a folder.
+func certificate(b *testing.B) (dir string, trust *x509.CertPool) {
+	b.Helper()
+	dir = b.TempDir()
 	bundle, err := certs.Apply(&certs.Bundle{}, certs.Step{Action: certs.Begin}, certs.Observation{Now: time.Now(), Names: []string{"localhost"}}, certs.Lifetimes{})
 	if err != nil {
 		b.Fatal(err)
@@ -72,30 +142,31 @@ func startWebhook(b *testing.B) *process {
 			b.Fatal(err)
 		}
 	}
-	p := &process{address: free(b), side: free(b)}
-	c := exec.Command(testbin.Webhook(b), "--standalone", "--cert-dir", dir, "--address", p.address, "--metrics-address", p.side, "--drain", "0s")
-	stderr, err := c.StderrPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
+	trust = x509.NewCertPool()
+	trust.AppendCertsFromPEM(bundle.Trust())
+	return dir, trust
+}
+
+// start starts a server and waits until it can be reached.
+func (p *process) start(b *testing.B, c *exec.Cmd, trust *x509.CertPool) {
+	b.Helper()
 	if err := c.Start(); err != nil {
 		b.Fatal(err)
 	}
 	p.pid = c.Process.Pid
-	b.Cleanup(func() {
-		_ = c.Process.Signal(syscall.SIGTERM)
-		if err := c.Wait(); err != nil {
-			b.Errorf("end the webhook: %v", err)
+	p.Client = &http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{ServerName: "localhost", RootCAs: trust}}}
+	deadline := time.Now().Add(time.Minute)
+	for {
+		resp, err := p.Get("https://" + p.address + "/")
+		if err == nil {
+			resp.Body.Close()
+			return
 		}
-	})
-	lines := bufio.NewScanner(stderr)
-	for lines.Scan() && !strings.Contains(lines.Text(), `"serving"`) {
+		if time.Now().After(deadline) {
+			b.Fatalf("a server does not come up: %v", err)
+		}
+		time.Sleep(50 * time.Millisecond)
 	}
-	go func() { _, _ = io.Copy(io.Discard, stderr) }()
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(bundle.Trust())
-	p.Client = &http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{ServerName: "localhost", RootCAs: pool}}}
-	return p
 }
 
 func free(b *testing.B) string {

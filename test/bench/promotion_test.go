@@ -3,6 +3,8 @@ package bench
 import (
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -15,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/tiphys-dev/tiphys/api/v1alpha1"
+	"github.com/tiphys-dev/tiphys/test/testbin"
 )
 
 // How many promotions there are, each with three environments: deployed are
@@ -24,14 +27,12 @@ const (
 	all      = 1000
 )
 
-// BenchmarkPromotions measures the controller with 1,000 promotions of three
+// promotionSections measures the controller with 1,000 promotions of three
 // environments on a real API server: what it costs to bring some of them through,
 // to begin with all of them settled, while nothing changes, and when one changes.
+// The unit is the program helm that deploys the same chart three times.
 // TIPHYS_BENCH_DEPLOYED has more of them brought through.
-func BenchmarkPromotions(b *testing.B) {
-	if testing.Short() {
-		b.Skip("starts an API server")
-	}
+func promotionSections(b *testing.B) []section {
 	n := deployed
 	if text := os.Getenv("TIPHYS_BENCH_DEPLOYED"); text != "" {
 		var err error
@@ -39,18 +40,21 @@ func BenchmarkPromotions(b *testing.B) {
 			b.Fatalf("TIPHYS_BENCH_DEPLOYED is %q: it is how many of %d promotions are brought through", text, all)
 		}
 	}
-	for b.Loop() {
-		measure(newStage(b), n)
+	s := newStage(b)
+	s.section = section{
+		title:  fmt.Sprintf("Promotions of 3 environments, %d of them deployed, %d in all", n, all),
+		header: []string{"", "took", "each", "CPU each", "requests each", "CPU of the API server each", "CPU / helm"},
 	}
-	b.ReportMetric(0, "ns/op")
+	measure(s, n)
+	return []section{s.section}
 }
 
 func measure(s *stage, n int) {
-	fmt.Printf("\n  %-36s %8s %14s %10s %14s %12s\n", "", "took", "per promotion", "CPU each", "requests each", "CPU of API")
+	s.helm()
 	stop := s.start()
 	was := 0
 	for _, size := range []int{n / 4, n / 2, n} {
-		requests := s.row(fmt.Sprintf("%d settle, when %d are settled", size-was, was), size-was, func() time.Time { s.promote(size); s.settled(); return time.Now() })
+		requests := s.cost(fmt.Sprintf("%d settle, when %d are settled", size-was, was), size-was, func() time.Time { s.promote(size); s.settled(); return time.Now() })
 		if os.Getenv("TIPHYS_BENCH_REQUESTS") != "" {
 			fmt.Printf("    %s\n", most(requests, size-was, 40))
 		}
@@ -59,25 +63,49 @@ func measure(s *stage, n int) {
 	stop()
 	s.copies(all)
 	empty := memory()
-	requests := s.row(fmt.Sprintf("a controller begins, %d are settled", all), all, func() time.Time { stop = s.start(); return s.calm() })
-	fmt.Printf("  in all, it asked: %s\n", most(requests, 1, 20))
+	s.cost(fmt.Sprintf("a controller begins, %d are settled", all), all, func() time.Time { stop = s.start(); return s.calm() })
 	s.quiet()
 	full := memory()
-	fmt.Printf("  memory: %.0f KiB of heap for each promotion; %.0f MiB resident, this benchmark included\n", (full.heap-empty.heap)/all/1024, full.resident/(1<<20))
+	s.note("Memory: %.0f KiB of heap for each promotion; %.0f MiB resident, this benchmark included.", (full.heap-empty.heap)/all/1024, full.resident/(1<<20))
 	s.pushes()
 	stop()
 }
 
-// row prints what something cost.
-func (s *stage) row(label string, n int, f func() time.Time) map[string]int {
+// helm deploys three times what the controller will, as a script would. That is
+// the unit of what the others cost.
+func (s *stage) helm() {
+	const n = 5
+	s.team("by-hand")
+	began, api := time.Now(), children()
+	var used time.Duration
+	for i := range n {
+		for _, env := range []string{"dev", "qa", "prod"} {
+			c := exec.Command(testbin.Helm3(s), "upgrade", "--install", fmt.Sprintf("etl-%d", i), filepath.Join(s.root, "shared", "etl"), "--namespace", "by-hand-"+env)
+			c.Env = append(os.Environ(), "KUBECONFIG="+s.kubeconfig, "HOME="+s.root)
+			if out, err := c.CombinedOutput(); err != nil {
+				s.Fatalf("helm: %v\n%s", err, out)
+			}
+			used += c.ProcessState.UserTime() + c.ProcessState.SystemTime()
+		}
+	}
+	s.unit = used.Seconds() / n
+	s.cells("`helm upgrade --install`, 3 times, no gates", n, time.Since(began), used, children()-api, "")
+}
+
+// cost adds a row of what something costs.
+func (s *stage) cost(label string, n int, f func() time.Time) map[string]int {
 	s.asked.take()
 	began, used, api := time.Now(), cpu(), children()
 	took, used, api := f().Sub(began), cpu()-used, children()-api
 	all := s.asked.take()
 	requests, _ := sum(all)
-	each := func(d time.Duration) string { return fmt.Sprintf("%.1fms", d.Seconds()*1000/float64(n)) }
-	fmt.Printf("  %-36s %8s %14s %10s %14.1f %12s\n", label, took.Round(100*time.Millisecond), each(took), each(used), float64(requests)/float64(n), each(api))
+	s.cells(label, n, took, used, api, fmt.Sprintf("%.1f", float64(requests)/float64(n)))
 	return all
+}
+
+func (s *stage) cells(label string, n int, took, used, api time.Duration, requests string) {
+	each := func(d time.Duration) string { return fmt.Sprintf("%.1f ms", d.Seconds()*1000/float64(n)) }
+	s.row(label, fmt.Sprintf("%.1f s", took.Seconds()), each(took), each(used), requests, each(api), times(used.Seconds()/float64(n), s.unit))
 }
 
 // pause is how long nothing is asked, and next to nothing done, before that counts
@@ -114,11 +142,11 @@ func (s *stage) quiet() {
 	all := s.asked.take()
 	requests, watches := sum(all)
 	minutes := still.Minutes()
-	fmt.Printf("  while nothing changes: %.0f requests and %.0f watches a minute, %.2f%% of one core", float64(requests)/minutes, float64(watches)/minutes, 100*used.Seconds()/still.Seconds())
+	text := fmt.Sprintf("While nothing changes: %.0f requests and %.0f watches a minute, %.2f%% of one core", float64(requests)/minutes, float64(watches)/minutes, 100*used.Seconds()/still.Seconds())
 	if requests+watches > 0 {
-		fmt.Printf(" (in all: %s)", most(all, 1, 10))
+		text += " (in all: " + most(all, 1, 10) + ")"
 	}
-	fmt.Println()
+	s.note("%s.", text)
 }
 
 // pushes measures how long it takes from a push, of which a hook tells, until it
@@ -144,7 +172,7 @@ func (s *stage) pushes() {
 		s.settled()
 	}
 	slices.Sort(took)
-	fmt.Printf("  from a push to deployed in dev, among %d: %s (median of %d, the slowest %s)\n", all, took[len(took)/2].Round(time.Millisecond), len(took), took[len(took)-1].Round(time.Millisecond))
+	s.note("From a push to deployed in dev, among %d: %s (median of %d, the slowest %s).", all, took[len(took)/2].Round(time.Millisecond), len(took), took[len(took)-1].Round(time.Millisecond))
 }
 
 // inDev is the candidate that is deployed in dev.

@@ -39,11 +39,12 @@ func Main(ctx context.Context, args []string, s Streams) int {
 		fmt.Fprintf(s.Err, "tiphys-webhook: %v\n", err)
 		return exitUsage
 	case f.version:
-		fmt.Fprintf(s.Out, "tiphys-webhook version %s\n", version.String())
+		fmt.Fprintln(s.Out, version.Line("tiphys-webhook"))
 		return exitOK
 	}
 	log := slog.New(slog.NewJSONHandler(s.Err, &slog.HandlerOptions{Level: f.level}))
 	klog.SetSlogLogger(log) // what the libraries of Kubernetes say
+	log.Info("tiphys-webhook starts", version.Attrs()...)
 	if os.Getenv("GOGC") == "" {
 		// Little is alive here and much passes through, so that collecting at twice
 		// of what is alive costs a quarter of all time. The limit of memory still bounds it.

@@ -2,11 +2,13 @@ package server
 
 import (
 	"regexp"
+	"runtime"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"github.com/tiphys-dev/tiphys/internal/version"
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/webhook"
 )
@@ -68,7 +70,11 @@ func newMetrics(s *service) *metrics {
 			Buckets: prometheus.ExponentialBuckets(1<<10, 4, 8),
 		}),
 	}
-	s.Registry.MustRegister(m.requests, m.duration, m.findings, m.inFlight, m.body, &facts{s},
+	build := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "tiphys_webhook_build_info", Help: "Always 1; its labels tell which build this is.",
+		ConstLabels: prometheus.Labels{"version": version.String(), "commit": version.Commit(), "goversion": runtime.Version()},
+	}, func() float64 { return 1 })
+	s.Registry.MustRegister(build, m.requests, m.duration, m.findings, m.inFlight, m.body, &facts{s},
 		live(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
