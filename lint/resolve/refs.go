@@ -77,6 +77,9 @@ func walkReferences(n *manifest.Node, out *[]Reference) {
 			*out = append(*out, Reference{Kind: "PersistentVolumeClaim", Name: c.Get("claimName")})
 			continue
 		}
+		if c.Key != nil && c.Key.Value == "memoize" {
+			continue // Argo makes the ConfigMap of a cache with the first result
+		}
 		if kind := kindOf(c); kind != "" && c.Kind == manifest.Map {
 			r := Reference{Kind: kind, Name: c.Get("name"), Key: c.Get("key"), Optional: c.Get("optional").True()}
 			if n := c.Get("secretName"); n.Set() {

@@ -282,6 +282,10 @@ func reasonOf(err error) string {
 		return "KeyMissing"
 	case errors.As(err, &locked):
 		return "Locked"
+	case errors.Is(err, rollout.ErrCrowded):
+		return "NoRoom"
+	case strings.Contains(err.Error(), "failed calling webhook"): // Helm makes text of errors
+		return "WebhookUnreachable"
 	case errors.As(err, &pending):
 		return "ReleasePending"
 	case apierrors.IsForbidden(err):
