@@ -42,7 +42,7 @@ func (s *soak) steady(name string, long time.Duration, leaks leakBook) {
 	for _, p := range all {
 		of[p], values[p] = p.now(), map[string][]float64{}
 	}
-	for end := time.Now().Add(long / 3); time.Now().Before(end) && s.ctx.Err() == nil; {
+	for end := time.Now().Add(long / 3); time.Now().Before(end) && s.load.Err() == nil; {
 		for _, p := range all {
 			if of[p] == nil {
 				continue
