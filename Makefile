@@ -3,7 +3,7 @@
 SHELL       := /bin/sh
 GO          ?= go
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-LDFLAGS     := -X github.com/tiphys-dev/tiphys/internal/version.version=$(VERSION)
+LDFLAGS     := -s -w -X github.com/tiphys-dev/tiphys/internal/version.version=$(VERSION)
 FUZZTIME    ?= 60s
 STATICCHECK  = $(GO) tool -modfile=tools/go.mod staticcheck
 
@@ -21,7 +21,8 @@ build: ## Build bin/tiphys, bin/tiphys-webhook and bin/tiphys-controller
 
 .PHONY: test
 test: testbin ## Run all tests
-	$(GO) test -p 2 ./...
+	@echo "$(GO) test -p 2 ./..."; $(GO) test -p 2 ./...; status=$$?; \
+	cd tools && echo "$(GO) test -p 2 ./release/..." && $(GO) test -p 2 ./release/... && exit $$status
 
 # The real programs that tests run. They are built again only when the go.mod
 # that pins them changes.
@@ -62,6 +63,7 @@ lint: ## Check our own code: gofmt, go vet, staticcheck
 	if [ -n "$$unformatted" ]; then echo "not as gofmt has it:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
 	$(STATICCHECK) ./...
+	cd tools && $(GO) vet ./release/... && $(GO) tool staticcheck ./release/...
 
 .PHONY: generate
 generate: ## Regenerate the registry of rules, their pages and the schema
@@ -82,6 +84,12 @@ verify: generate ## Check that generated files are up to date and the working tr
 bench: testbin ## Measure lint, webhook and promotion as one page; UPDATE=1 writes it into docs/performance.md
 	$(GO) test -run='^$$' -bench=Page -benchtime=1x -timeout=60m ./test/bench $(if $(UPDATE),-args -update)
 
+SOAK ?= 5m
+
+.PHONY: soak
+soak: testbin ## Have webhook and controller work under faults for SOAK (5m), and count what is wrong, lost or leaked
+	SOAK=$(SOAK) $(GO) test -count=1 -v -timeout 0 -run '^TestSoak$$' ./test/soak
+
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (60s)
 	@set -e; for file in $$(git ls-files --cached --others --exclude-standard '*_test.go' | xargs grep -l '^func Fuzz'); do \
@@ -97,6 +105,17 @@ demo: build testbin ## See the main job done: lint workflows, take a chart to a 
 	@PATH="$(CURDIR)/bin:$(CURDIR)/bin/test:$$PATH" ./examples/ship.sh
 	@PATH="$(CURDIR)/bin:$(CURDIR)/bin/test:$$PATH" ./examples/guard.sh
 	@PATH="$(CURDIR)/bin:$(CURDIR)/bin/test:$$PATH" ./examples/promote.sh
+
+# A version that is given is one to try: a release has that of its tag.
+TRY = $(if $(filter-out file undefined,$(origin VERSION)),-version '$(VERSION)')
+
+.PHONY: release
+release: ## Make all of a release in dist/, from a tag; VERSION=v0.0.0-try tries it without, PLATFORMS=linux/amd64 in part
+	@cd tools && $(GO) run ./release build -root .. -out ../dist $(TRY) $(if $(PLATFORMS),-platforms '$(PLATFORMS)')
+
+.PHONY: publish
+publish: ## Push images and charts in dist/: make publish REGISTRY=ghcr.io/tiphys-dev (TRIAL=1 if it is no release)
+	@cd tools && $(GO) run ./release publish -out ../dist -registry '$(REGISTRY)' $(if $(TRIAL),-trial)
 
 .PHONY: rule
 rule: ## Start a rule: make rule NAME=param-unused

@@ -2,22 +2,17 @@ package release
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
-	"os"
-	"os/exec"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-)
 
-// childEnv has the order for a process that is to be killed.
-const childEnv = "TIPHYS_TEST_CHILD"
+	"github.com/tiphys-dev/tiphys/test/kill"
+)
 
 // An order is what a child does, and after which of its writes it ends.
 type order struct {
@@ -28,53 +23,20 @@ type order struct {
 	After                 int
 }
 
-// A breaker does something when the n-th write has reached the API server, and
-// before anybody here knows.
-type breaker struct {
-	next  http.RoundTripper
-	count *atomic.Int64
-	n     int64
-	do    func()
-}
-
-func (b *breaker) RoundTrip(r *http.Request) (*http.Response, error) {
-	if !writes(r.Method) {
-		return b.next.RoundTrip(r)
-	}
-	response, err := b.next.RoundTrip(r)
-	if b.count.Add(1) == b.n {
-		b.do()
-	}
-	return response, err
-}
-
 // breaking makes a client call do after its n-th write; it returns the counter.
 func breaking(c *Client, n int, do func()) *atomic.Int64 {
-	count := &atomic.Int64{}
-	c.wrap = func(next http.RoundTripper) http.RoundTripper {
-		return &breaker{next: next, count: count, n: int64(n), do: do}
-	}
+	var count *atomic.Int64
+	c.wrap, count = kill.After(n, do)
 	return count
 }
 
 // TestChild is not a test: it is what the child runs.
 func TestChild(t *testing.T) {
-	text := os.Getenv(childEnv)
-	if text == "" {
-		t.Skip("it is run by others")
-	}
 	var o order
-	if err := json.Unmarshal([]byte(text), &o); err != nil {
-		t.Fatal(err)
-	}
+	kill.Order(t, &o)
 	e := &env{kubeconfig: o.Kubeconfig, namespace: o.Namespace}
 	c := e.client(t)
-	breaking(c, o.After, func() {
-		if self, err := os.FindProcess(os.Getpid()); err == nil {
-			self.Kill()
-		}
-		select {}
-	})
+	breaking(c, o.After, kill.Self)
 	var err error
 	if o.Uninstall {
 		_, err = c.Uninstall(t.Context(), "etl", Options{})
@@ -84,31 +46,6 @@ func TestChild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-// die runs a child and reports whether it was killed: when it was not, it has
-// made fewer writes than that.
-func (o order) die(t *testing.T) bool {
-	t.Helper()
-	text, err := json.Marshal(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := exec.Command(self, "-test.run=^TestChild$")
-	c.Env = append(os.Environ(), childEnv+"="+string(text))
-	out, err := c.CombinedOutput()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.ExitCode() == -1 {
-		return true
-	}
-	if err != nil {
-		t.Fatalf("the child fails: %v\n%s", err, out)
-	}
-	return false
 }
 
 // clean checks that nothing is in the clear but in the Secrets.
@@ -125,15 +62,15 @@ func testKill(t *testing.T, e *env) {
 		left = 0
 		for range 2 {
 			next := e.revision(t) + 1
-			if (order{Kubeconfig: e.kubeconfig, Namespace: e.namespace, Revision: next, Password: rotated, After: n}.die(t)) {
+			if kill.Child(t, order{Kubeconfig: e.kubeconfig, Namespace: e.namespace, Revision: next, Password: rotated, After: n}) {
 				left++
 			}
 			e.clean(t)
-			start := time.Now()
-			r := e.upgrade(t, e.spec(t, e.revision(t)+1, password, ""), Options{})
-			if d := time.Since(start); d > 10*time.Second {
-				t.Errorf("after a kill at write %d recovery took %s", n, d)
-			}
+			r := e.upgrade(t, e.spec(t, e.revision(t)+1, password, ""), Options{Log: func(line string) {
+				if strings.Contains(line, "watching whether that lives") {
+					t.Errorf("after a kill at write %d the next run waits for the dead: %s", n, line)
+				}
+			}})
 			e.deployed(t, "etl", r.Revision)
 			e.clean(t)
 			if e.secret(t, "warehouse")["password"] != password {
@@ -164,7 +101,7 @@ func testKillUninstall(t *testing.T, e *env) {
 	half := 0
 	for n := 1; ; n++ {
 		e.upgrade(t, e.spec(t, 1, password, ""), Options{})
-		killed := order{Kubeconfig: e.kubeconfig, Namespace: e.namespace, Uninstall: true, After: n}.die(t)
+		killed := kill.Child(t, order{Kubeconfig: e.kubeconfig, Namespace: e.namespace, Uninstall: true, After: n})
 		if st, err := e.client(t).Status(t.Context(), "etl"); err == nil && st.Status == "uninstalling" {
 			_, err := e.client(t).Upgrade(t.Context(), e.spec(t, 2, password, ""), Options{})
 			if err == nil || !strings.Contains(err.Error(), "is half uninstalled; finish that first with: tiphys uninstall etl") {

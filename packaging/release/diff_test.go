@@ -9,6 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/tiphys-dev/tiphys/test/kill"
 )
 
 func testDiff(t *testing.T, e *env) {
@@ -123,7 +125,7 @@ func testDryRun(t *testing.T, e *env) {
 		t.Errorf("an install with its namespace: %+v, %v", r, err)
 	}
 	// What a killed run left pending does not stand in the way of a look.
-	order{Kubeconfig: e.kubeconfig, Namespace: e.namespace, Revision: 1, Password: password, After: 5}.die(t)
+	kill.Child(t, order{Kubeconfig: e.kubeconfig, Namespace: e.namespace, Revision: 1, Password: password, After: 5})
 	if st, err := e.client(t).Status(t.Context(), "etl"); err != nil || st.Status != "pending-install" {
 		t.Fatalf("the kill came too early or late: %+v, %v", st, err)
 	}

@@ -109,7 +109,20 @@ func unreachable(err error) bool {
 	if errors.As(err, &network) || interrupted(err) || errors.Is(err, errLost) || busy(err) {
 		return true
 	}
-	return slices.ContainsFunc(passingTexts, func(s string) bool { return strings.Contains(err.Error(), s) })
+	// Why an admission webhook denies something is in its own words, whatever
+	// those are.
+	return !strings.Contains(err.Error(), denied) && says(err, passingTexts)
+}
+
+// Crowded reports whether a refusal is about what else is in the cluster, as a
+// quota that is used up: the very same may go through later.
+func Crowded(err error) bool {
+	return !strings.Contains(err.Error(), denied) && says(err, crowdedTexts)
+}
+
+func says(err error, texts []string) bool {
+	text := err.Error()
+	return slices.ContainsFunc(texts, func(s string) bool { return strings.Contains(text, s) })
 }
 
 // busy reports whether an API server says that it could not do its work, which
@@ -133,6 +146,13 @@ var passingTexts = []string{
 	"Internal error occurred: ", "the server is currently unable", "the server was unable to return a response in the time allotted",
 	"the object has been modified", errLost.Error(),
 }
+
+// crowdedTexts are those of the quotas and of the life of namespaces.
+var crowdedTexts = []string{" is forbidden: exceeded quota: ", "status unknown for quota", "because it is being terminated"}
+
+// denied is what an API server says when an admission webhook or policy said no;
+// when a webhook could not be asked, it says something else.
+const denied = " denied the request: "
 
 // forbidden is what a refusal by RBAC says, also after Helm has made text of it.
 const forbidden = " is forbidden: User "

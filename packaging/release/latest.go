@@ -11,7 +11,6 @@ import (
 	helm "helm.sh/helm/v3/pkg/release"
 	core "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/metadata"
 )
 
@@ -24,7 +23,8 @@ type Latest struct {
 	Updated             time.Time
 	Digest, Environment string
 	// Unfinished is set when it is deployed and a run was killed before it had
-	// removed the Secrets that the revision does not have any more: see Finish.
+	// removed what the revision does not have any more: Secrets, and records of
+	// attempts at it. See Finish.
 	Unfinished bool
 }
 
@@ -42,12 +42,12 @@ func (c *Client) latest(ctx context.Context, name string) (*Latest, error) {
 	if err != nil {
 		return nil, err
 	}
-	record, version, err := n.newest(ctx, name)
-	if err != nil || record == nil {
+	records, err := n.records(ctx, name)
+	if err != nil || len(records) == 0 {
 		return nil, err
 	}
-	labels := record.Labels
-	newest := &Latest{Number: version, Status: labels["status"], Updated: record.CreationTimestamp.Time}
+	record, labels := records[0], records[0].Labels
+	newest := &Latest{Number: record.version, Status: labels["status"], Updated: record.CreationTimestamp.Time}
 	// Helm's labels createdAt and modifiedAt are those of the first revision: an
 	// upgrade takes them over with the labels of the one before.
 	for _, f := range record.ManagedFields {
@@ -56,62 +56,67 @@ func (c *Client) latest(ctx context.Context, name string) (*Latest, error) {
 		}
 	}
 	newest.Updated = newest.Updated.UTC()
-	if !strings.HasSuffix(labels[holderLabel], "."+strconv.Itoa(newest.Number)) {
+	if !record.ours() {
 		return newest, nil // a stock helm's
 	}
 	set, err := n.clientset()
 	if err != nil {
 		return nil, err
 	}
-	return newest, newest.origin(ctx, set, c.namespace, name)
+	v, err := loadInventory(ctx, set, c.namespace, name)
+	if err != nil {
+		return nil, err
+	}
+	if m, ok := v.at(newest.Number); ok {
+		newest.Digest, newest.Environment = m.Digest, m.Environment
+		newest.Unfinished = newest.Status == helm.StatusDeployed.String() && (m.leaves(v) || len(attempts(records, v)) > 0)
+	}
+	return newest, nil
 }
 
-// newest returns what is known of the newest record without its data, nil when
-// there is none, and its revision.
-func (n *connection) newest(ctx context.Context, name string) (*metav1.PartialObjectMetadata, int, error) {
+// A record is what is known of one of Helm's without its data.
+type record struct {
+	metav1.PartialObjectMetadata
+	version int
+}
+
+// ours reports whether a run of ours made this very record.
+func (r *record) ours() bool {
+	return strings.HasSuffix(r.Labels[holderLabel], "."+strconv.Itoa(r.version))
+}
+
+// records are those of a release, the newest first.
+func (n *connection) records(ctx context.Context, name string) ([]record, error) {
 	asker, err := metadata.NewForConfig(n.config)
 	if err != nil {
-		return nil, 0, fmt.Errorf("prepare to talk to the cluster: %w", err)
+		return nil, fmt.Errorf("prepare to talk to the cluster: %w", err)
 	}
 	list, err := asker.Resource(core.SchemeGroupVersion.WithResource("secrets")).Namespace(n.client.namespace).
 		List(ctx, metav1.ListOptions{LabelSelector: "owner=helm,name=" + name})
 	if err != nil {
-		return nil, 0, fmt.Errorf("read the records of release %q: %w", name, err)
+		return nil, fmt.Errorf("read the records of release %q: %w", name, err)
 	}
-	var newest *metav1.PartialObjectMetadata
-	best := 0
-	for i, record := range list.Items {
-		if version, err := strconv.Atoi(record.Labels["version"]); err == nil && version > best {
-			newest, best = &list.Items[i], version
+	var all []record
+	for _, one := range list.Items {
+		if version, err := strconv.Atoi(one.Labels["version"]); err == nil {
+			all = append(all, record{one, version})
 		}
 	}
-	return newest, best, nil
+	slices.SortFunc(all, func(a, b record) int { return b.version - a.version })
+	return all, nil
 }
 
 // newest reads the newest record alone, or nil: last reads them all.
 func (s *session) newest() (*helm.Release, error) {
-	record, version, err := s.conn.newest(s.ctx, s.name)
-	if err != nil || record == nil {
+	records, err := s.conn.records(s.ctx, s.name)
+	if err != nil || len(records) == 0 {
 		return nil, err
 	}
-	r, err := s.store.storage().Get(s.name, version)
+	r, err := s.store.storage().Get(s.name, records[0].version)
 	if err != nil {
-		return nil, fmt.Errorf("read revision %d of release %q: %w", version, s.name, err)
+		return nil, fmt.Errorf("read revision %d of release %q: %w", records[0].version, s.name, err)
 	}
 	return r, nil
-}
-
-// origin adds what the inventory knows.
-func (l *Latest) origin(ctx context.Context, set kubernetes.Interface, namespace, name string) error {
-	v, err := loadInventory(ctx, set, namespace, name)
-	if err != nil {
-		return err
-	}
-	if m, ok := v.at(l.Number); ok {
-		l.Digest, l.Environment = m.Digest, m.Environment
-		l.Unfinished = l.Status == helm.StatusDeployed.String() && m.leaves(v)
-	}
-	return nil
 }
 
 // leaves reports whether the inventory has Secrets that are not of the revision.
@@ -119,8 +124,8 @@ func (m made) leaves(v *inventory) bool {
 	return slices.ContainsFunc(v.Secrets, func(t tracked) bool { return !slices.Contains(m.Secrets, t.String()) })
 }
 
-// Finish removes the Secrets that a run had left when it was killed after the
-// newest revision was deployed. It makes no revision.
+// Finish removes what a run had left when it was killed after the newest revision
+// was deployed: Secrets, and records of attempts. It makes no revision.
 func (c *Client) Finish(ctx context.Context, name string) error {
 	if err := validName(name); err != nil {
 		return err
@@ -134,10 +139,11 @@ func (c *Client) Finish(ctx context.Context, name string) error {
 		if err != nil {
 			return err
 		}
-		m, ok := v.at(was.Version)
-		if !ok || !m.leaves(v) {
-			return nil
+		if m, ok := v.at(was.Version); ok && m.leaves(v) {
+			if err := s.prune(m.Secrets, v, &Result{}); err != nil {
+				return err
+			}
 		}
-		return s.prune(m.Secrets, v, &Result{})
+		return s.sweep(v, was.Version)
 	}), nil)
 }

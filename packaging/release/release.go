@@ -90,7 +90,9 @@ type Options struct {
 	// sure that nobody is at it.
 	Unlock bool
 	// Once does nothing when the newest revision is deployed and has the Digest
-	// and the Environment of the Spec: the error is ErrAlready.
+	// and the Environment of the Spec: the error is ErrAlready. Else the new
+	// revision takes the place of attempts at the same that did not come through:
+	// history has one record of all of them, however often it is tried.
 	Once bool
 	// Description is kept in the record instead of Helm's.
 	Description string

@@ -123,6 +123,12 @@ func (s *session) upgrade(p *plan, r *Result) error {
 	if err != nil {
 		return err
 	}
+	if s.o.Once && was != nil {
+		if err := s.sweep(v, was.Version); err != nil { // if whoever made it could not
+			return err
+		}
+		v.fold()
+	}
 	v.track(p.secrets, r.Revision)
 	v.note(made{Revision: r.Revision, Digest: p.Digest, Environment: p.Environment, Time: now(), Secrets: ids(p.secrets)}, s.o.historyMax())
 	if err := v.save(s.ctx, s.notes, s.client.namespace, s.name); err != nil {
@@ -136,9 +142,15 @@ func (s *session) upgrade(p *plan, r *Result) error {
 		if s.o.RollbackOnFailure && s.ctx.Err() == nil {
 			return s.goBack(p, v, was, live, r, err)
 		}
+		if s.o.Once && s.ctx.Err() == nil {
+			_ = s.sweep(v, r.Revision) // what stays is removed by the next run
+		}
 		return err
 	}
-	return s.prune(ids(p.secrets), v, r)
+	if err := s.prune(ids(p.secrets), v, r); err != nil || !s.o.Once {
+		return err
+	}
+	return s.sweep(v, r.Revision)
 }
 
 // once looks under the lock whether there is nothing to do: whoever held it

@@ -18,8 +18,9 @@ import (
 // An error that is a *release.Refused is final: findings stop it (ErrHeld),
 // something is wrong with the package, the cluster would not have it, a hook
 // failed, or it was not ready in time. Any other one is worth another try: the
-// cluster, a lock, a key that is not there. After an error Done is there when a
-// revision was made all the same, and what it applied is live.
+// cluster, a webhook of it that does not answer, a quota, a lock, a key that is
+// not there. After an error Done is there when a revision was made all the same,
+// and what it applied is live; another try takes the place of that revision.
 func (j *Job) Deploy(ctx context.Context) (*Done, error) {
 	ring, err := secrets.ParseKeyring(j.Keys...)
 	if err != nil {
@@ -161,6 +162,8 @@ func passing(err error) error {
 		return &said{err.Error(), pending}
 	case errors.Is(err, release.ErrChanged):
 		return &said{err.Error(), release.ErrChanged}
+	case err != nil && release.Crowded(err):
+		return &said{err.Error(), ErrCrowded}
 	}
 	return err
 }

@@ -1,20 +1,16 @@
 package rollout
 
 import (
-	"encoding/json"
 	"errors"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/tiphys-dev/tiphys/packaging/bundle"
+	"github.com/tiphys-dev/tiphys/test/kill"
 )
-
-// childEnv has the order for a process that is to be killed.
-const childEnv = "TIPHYS_TEST_CHILD"
 
 // An order is what a child deploys, and after which of its writes it ends.
 type order struct {
@@ -24,14 +20,8 @@ type order struct {
 
 // TestChild is not a test: it is what the child runs.
 func TestChild(t *testing.T) {
-	text := os.Getenv(childEnv)
-	if text == "" {
-		t.Skip("it is run by others")
-	}
 	var o order
-	if err := json.Unmarshal([]byte(text), &o); err != nil {
-		t.Fatal(err)
-	}
+	kill.Order(t, &o)
 	config, err := clientcmd.BuildConfigFromFlags("", o.Kubeconfig)
 	if err != nil {
 		t.Fatal(err)
@@ -40,41 +30,11 @@ func TestChild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config, _ = breaking(config, o.After, func() {
-		if self, err := os.FindProcess(os.Getpid()); err == nil {
-			self.Kill()
-		}
-		select {}
-	})
+	config, _ = breaking(config, o.After, kill.Self)
 	j := &Job{Package: p, Environment: "prod", Config: config, Keys: [][]byte{[]byte(o.Key)}}
 	if _, err := j.Deploy(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// die runs a child and reports whether it was killed: when it was not, it has
-// made fewer writes than that.
-func (o order) die(t *testing.T) bool {
-	t.Helper()
-	text, err := json.Marshal(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := exec.Command(self, "-test.run=^TestChild$")
-	c.Env = append(os.Environ(), childEnv+"="+string(text))
-	out, err := c.CombinedOutput()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) && exit.ExitCode() == -1 {
-		return true
-	}
-	if err != nil {
-		t.Fatalf("the child fails: %v\n%s", err, out)
-	}
-	return false
 }
 
 func testKill(t *testing.T, e *env) {
@@ -99,7 +59,7 @@ func testKill(t *testing.T, e *env) {
 	for n, left := 1, 2; left > 0; n++ {
 		left = 0
 		for i, j := range jobs {
-			if (order{Kubeconfig: e.Kubeconfig, Archive: archives[i], Key: e.key.String(), After: n}).die(t) {
+			if kill.Child(t, order{Kubeconfig: e.Kubeconfig, Archive: archives[i], Key: e.key.String(), After: n}) {
 				left++
 			}
 			now, err := j.Running(t.Context())

@@ -53,6 +53,9 @@ func TestOnCluster(t *testing.T) {
 		"a key that is missing is not":                          testKeys,
 		"a lock and a cluster that is away are not final":       testPassing,
 		"what is not ready in time is final":                    testReady,
+		"a webhook that is down is not, however often tried":    testWebhookDown,
+		"what a policy denies is final until it does not":       testDenied,
+		"a quota that is used up is not final":                  testQuota,
 		"health names what is missing":                          testHealth,
 		"the rights that are asked for are enough":              testRights,
 		"drift is what others changed of ours":                  testDrift,
@@ -115,6 +118,7 @@ func (e *env) files(t testing.TB, image string) map[string]string {
 func (e *env) seal(t testing.TB, name, text string) string {
 	t.Helper()
 	c := exec.Command(testbin.Sops(t), "encrypt", "--age", e.key.Recipient().String(), "--filename-override", name, "--input-type", "yaml", "--output-type", "yaml", "/dev/stdin")
+	c.Dir = t.TempDir() // where no .sops.yaml is above
 	c.Stdin = strings.NewReader(text)
 	out, err := c.Output()
 	if err != nil {

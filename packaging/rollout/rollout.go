@@ -73,5 +73,10 @@ type Running struct {
 	Updated             time.Time
 }
 
-// ErrHeld is in the error of Deploy when findings stop it.
-var ErrHeld = errors.New("findings stop the deployment")
+var (
+	// ErrHeld is in the error of Deploy when findings stop it.
+	ErrHeld = errors.New("findings stop the deployment")
+	// ErrCrowded is in the error of Deploy when the cluster has no room for it now:
+	// a quota is used up, or the namespace is about to go.
+	ErrCrowded = errors.New("the cluster has no room for it")
+)

@@ -1,9 +1,12 @@
 package controller_test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
+	registration "k8s.io/api/admissionregistration/v1"
+	rbac "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -11,14 +14,12 @@ import (
 	"github.com/tiphys-dev/tiphys/api/v1alpha1"
 	"github.com/tiphys-dev/tiphys/promotion/controller"
 	"github.com/tiphys-dev/tiphys/test/cluster"
-
-	rbac "k8s.io/api/rbac/v1"
 )
 
 func scheme(t *testing.T) *runtime.Scheme {
 	t.Helper()
 	s := controller.Scheme()
-	if err := rbac.AddToScheme(s); err != nil {
+	if err := errors.Join(rbac.AddToScheme(s), registration.AddToScheme(s)); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -35,6 +36,8 @@ func TestController(t *testing.T) {
 		"a smoke run lets through, and one that fails goes back": smokes,
 		"people hold and approve":                                people,
 		"a failed deployment goes back":                          failedDeployment,
+		"a webhook of the cluster is down for a while":           webhookDown,
+		"what a policy denied is tried again when asked for":     deniedThenAsked,
 		"a soak ends exactly when it does":                       soaks,
 		"two controllers make one revision of each package":      two,
 		"a source that is gone is told, and what runs runs on":   sourceGone,
@@ -46,6 +49,9 @@ func TestController(t *testing.T) {
 		"no release is of two environments":                      shared,
 		"an API server fails and hangs now and then":             troubled,
 		"a release that is gone is drift":                        releaseGone,
+		"drift that is mended is told no more":                   driftMended,
+		"a promotion that stalls is measured":                    stalls,
+		"every metric is documented":                             metricsDocumented,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -242,11 +242,11 @@ func (c *Controller) driftOf(ctx context.Context, s *scene, at decide.Place) (*v
 	for _, change := range changes[:min(most, len(changes))] {
 		status.Objects = append(status.Objects, change.Kind+"/"+change.Name)
 	}
+	c.metrics.drift.WithLabelValues(s.Namespace, s.Name, at.Environment).Set(float64(len(changes)))
 	if len(changes) == 0 {
 		return status, nil
 	}
 	c.event(s.state.Promotion, true, "Drifted", "Compare", fmt.Sprintf("%s differs from what was deployed: %s", at.Environment, strings.Join(status.Objects, ", ")))
-	c.metrics.drift.WithLabelValues(s.Namespace, s.Name, at.Environment).Set(float64(len(changes)))
 	if env.Drift.Correct {
 		if err := j.Correct(ctx, ignore); err != nil {
 			return status, fmt.Errorf("correct drift: %w", err)
@@ -273,6 +273,7 @@ func reasonOf(err error) string {
 	var f *fault
 	var key *secrets.KeyError
 	var locked *release.Locked
+	var pending *release.Pending
 	var network net.Error
 	switch {
 	case errors.As(err, &f):
@@ -281,6 +282,12 @@ func reasonOf(err error) string {
 		return "KeyMissing"
 	case errors.As(err, &locked):
 		return "Locked"
+	case errors.Is(err, rollout.ErrCrowded):
+		return "NoRoom"
+	case strings.Contains(err.Error(), "failed calling webhook"): // Helm makes text of errors
+		return "WebhookUnreachable"
+	case errors.As(err, &pending):
+		return "ReleasePending"
 	case apierrors.IsForbidden(err):
 		return "Forbidden"
 	case apierrors.IsUnauthorized(err):

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/tiphys-dev/tiphys/api/v1alpha1"
 	"github.com/tiphys-dev/tiphys/promotion/decide"
@@ -14,7 +15,7 @@ import (
 type metricSet struct {
 	promotions, rollbacks, polls, pollFailures *prometheus.CounterVec
 	gateWait, leadTime                         *prometheus.HistogramVec
-	drift                                      *prometheus.GaugeVec
+	drift, ready, stalled                      *prometheus.GaugeVec
 
 	mu  sync.Mutex
 	now func() time.Time
@@ -32,6 +33,9 @@ func newMetrics() *metricSet {
 	histogram := func(name, help string, labels ...string) *prometheus.HistogramVec {
 		return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "tiphys_promotion_" + name, Help: help, Buckets: waits}, append([]string{"namespace", "promotion"}, labels...))
 	}
+	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
+		return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "tiphys_promotion_" + name, Help: help}, append([]string{"namespace", "promotion"}, labels...))
+	}
 	return &metricSet{
 		promotions:   counter("promotions_total", "Candidates that came to an end in an environment, by result: Verified, Failed, Rejected.", "environment", "result"),
 		rollbacks:    counter("rollbacks_total", "How often an environment went back to a candidate before.", "environment"),
@@ -39,16 +43,17 @@ func newMetrics() *metricSet {
 		pollFailures: counter("source_poll_failures_total", "How often that found nothing out, by reason.", "reason"),
 		gateWait:     histogram("gate_wait_seconds", "How long gates held before they opened, by kind.", "gate"),
 		leadTime:     histogram("lead_time_seconds", "How long candidates took from the first environment until they were verified in the last."),
-		drift: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "tiphys_promotion_drifted_objects", Help: "Objects that differ from what was deployed, when that was last looked at."},
-			[]string{"namespace", "promotion", "environment"}),
-		now: time.Now, since: map[key]map[string]time.Time{},
+		drift:        gauge("drifted_objects", "Objects that differ from what was deployed, when that was last looked at.", "environment"),
+		ready:        gauge("ready", "1 while nothing is to be done or only gates hold, 0 while something is done, tried again or to be mended."),
+		stalled:      gauge("stalled", "1 while somebody has to mend something."),
+		now:          time.Now, since: map[key]map[string]time.Time{},
 	}
 }
 
 var releaseAge = prometheus.NewDesc("tiphys_promotion_release_age_seconds", "How long ago what runs was deployed.", []string{"namespace", "promotion", "environment"}, nil)
 
 func (m *metricSet) collectors() []prometheus.Collector {
-	return []prometheus.Collector{m.promotions, m.rollbacks, m.polls, m.pollFailures, m.gateWait, m.leadTime, m.drift}
+	return []prometheus.Collector{m.promotions, m.rollbacks, m.polls, m.pollFailures, m.gateWait, m.leadTime, m.drift, m.ready, m.stalled}
 }
 
 // Describe implements prometheus.Collector.
@@ -73,13 +78,20 @@ func (m *metricSet) Collect(out chan<- prometheus.Metric) {
 	}
 }
 
-// state takes in what runs.
+// state takes in what runs, and how the promotion is.
 func (m *metricSet) state(s *scene) {
 	all := map[string]time.Time{}
 	for _, env := range s.state.Promotion.Spec.Environments {
 		if _, d := deployedIn(s.state.Candidates, env.Name); d != nil {
 			all[env.Name] = d.At.Time
 		}
+	}
+	for condition, v := range map[string]*prometheus.GaugeVec{decide.Ready: m.ready, decide.Stalled: m.stalled} {
+		value := 0.0
+		if meta.IsStatusConditionTrue(s.state.Promotion.Status.Conditions, condition) {
+			value = 1
+		}
+		v.WithLabelValues(s.Namespace, s.Name).Set(value)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -94,7 +106,7 @@ func (m *metricSet) drop(k key) {
 	of := prometheus.Labels{"namespace": k.Namespace, "promotion": k.Name}
 	for _, v := range []interface {
 		DeletePartialMatch(prometheus.Labels) int
-	}{m.promotions, m.rollbacks, m.polls, m.pollFailures, m.gateWait, m.leadTime, m.drift} {
+	}{m.promotions, m.rollbacks, m.polls, m.pollFailures, m.gateWait, m.leadTime, m.drift, m.ready, m.stalled} {
 		v.DeletePartialMatch(of)
 	}
 }

@@ -235,7 +235,7 @@ func (p *plan) stalled() string {
 		env := &p.spec.Environments[i]
 		if c := p.failed(env); c != nil && p.before(c, env) == nil {
 			e := entry(c, env.Name)
-			how := "a newer candidate goes on, or a pin"
+			how := fmt.Sprintf("a newer candidate goes on; to have it tried again: tiphys promote %s --to %s --candidate %s", p.Promotion.Name, env.Name, c.Name)
 			if env.Pin != nil && env.Pin.Candidate == c.Name {
 				how = fmt.Sprintf("its pin is of %s, and it failed at %s: pin it again to have it tried", env.Pin.At.UTC().Format(time.RFC3339), e.Failed.UTC().Format(time.RFC3339))
 			}

@@ -41,8 +41,8 @@ var Rights = []string{"ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Ro
 // Policies are the kinds that the API server holds by itself.
 var Policies = []string{"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding"}
 
-// Render runs helm template with these arguments of --set.
-func Render(t testing.TB, values ...string) Objects {
+// Text is what helm template prints with these arguments of --set.
+func Text(t testing.TB, values ...string) string {
 	t.Helper()
 	args := []string{"template", "tiphys", filepath.Join(testbin.Root(), "charts", "tiphys"), "--namespace", Namespace}
 	for _, v := range values {
@@ -55,8 +55,14 @@ func Render(t testing.TB, values ...string) Objects {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, &stderr)
 	}
+	return string(out)
+}
+
+// Render returns what helm template makes of these arguments of --set.
+func Render(t testing.TB, values ...string) Objects {
+	t.Helper()
 	all := Objects{}
-	for d := range strings.SplitSeq(string(out), "\n---") {
+	for d := range strings.SplitSeq(Text(t, values...), "\n---") {
 		if u := Object(t, d); len(u.Object) > 0 {
 			key := u.GetKind() + "/" + u.GetName()
 			if all[key] != nil {

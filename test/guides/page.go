@@ -6,7 +6,7 @@
 //
 //	<!-- guide -->           ```sh: each command must succeed. ```console: commands
 //	                         after "$ ", continued after "> ", and what they print.
-//	<!-- guide: fails 1 -->  the block must end with this exit code
+//	<!-- guide: fails 1 -->  the block ends with this exit code
 //	<!-- guide: in time -->  ```console: repeated until it prints that, for what a
 //	                         cluster does in its own time
 //	<!-- guide: file X -->   the block of any language becomes the file X, which the

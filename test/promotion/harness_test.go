@@ -249,8 +249,8 @@ func (t *team) live(env string) string {
 }
 
 // revisions counts those of Helm in an environment by their status. One that a
-// killed controller had left pending is "interrupted", whatever Helm makes of it
-// later.
+// killed controller had left pending, which nobody has removed, is "interrupted",
+// whatever Helm makes of it later.
 func (t *team) revisions(env string) map[string]int {
 	t.Helper()
 	all, err := release.OpenConfig(t.api.Config(t), t.in(env)).History(t.Context(), "etl")

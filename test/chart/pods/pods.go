@@ -38,6 +38,7 @@ type Options struct {
 	Server string    // the address by which it reaches the API server, as "https://127.0.0.1:1234" of a proxy
 	CA     []byte    // the certificate of Server, in PEM, if it has one of its own
 	Args   []string  // more arguments; a later one overrules
+	Env    []string  // more of its environment, as KEY=VALUE
 	Log    io.Writer // gets what it logs, besides Pod.Log
 }
 
@@ -112,7 +113,7 @@ func (r Release) start(ctx context.Context, name, program string, o Options) (*P
 		args[i] = strings.NewReplacer(append([]string{"$(POD_NAMESPACE)", r.namespace()}, mounts...)...).Replace(args[i])
 	}
 	args = append(append(args, "--kubeconfig="+kubeconfig), o.Args...)
-	return p, p.run(program, args, append(environment(c, r.namespace()), "TMPDIR="+dir), o.Log)
+	return p, p.run(program, args, append(append(environment(c, r.namespace()), "TMPDIR="+dir), o.Env...), o.Log)
 }
 
 // mount writes the Secrets that are mounted, and returns the old and the new

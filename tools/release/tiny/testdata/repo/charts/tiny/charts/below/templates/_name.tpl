@@ -1,0 +1,3 @@
+{{- define "below.name" -}}
+{{ .Release.Name }}-tiny
+{{- end -}}
