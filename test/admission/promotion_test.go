@@ -302,7 +302,6 @@ func forges(t *testing.T, g *guard) {
 	}
 	it := `candidates.tiphys.dev "etl-0123456789ab"`
 	all := map[string]attempt{
-		"the controller writes status":  {"system:serviceaccount:tiphys:tiphys-controller", "", status, "candidate.tiphys.dev/etl-0123456789ab patched"},
 		"a ConfigMap without the label": {"bob", "{apiVersion: v1, kind: ConfigMap, metadata: {name: free, namespace: SPACE}}", nil, "configmap/free created (server dry run)"},
 	}
 	for _, user := range []string{"bob", "alice", "owner"} {

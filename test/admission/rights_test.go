@@ -2,16 +2,12 @@ package admission
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	core "k8s.io/api/core/v1"
-	rbac "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -20,76 +16,6 @@ import (
 	"github.com/tiphys-dev/tiphys/test/chart"
 	"github.com/tiphys-dev/tiphys/test/cluster"
 )
-
-// A right is what the controller may do, as NAMESPACE, "" for all, and RESOURCE.
-// Each stands here for a reason: what needs it is in the comment of the rule.
-var controllerRights = map[string]string{
-	"promotions.tiphys.dev":                "get list patch watch",
-	"approvals.tiphys.dev":                 "get list watch",
-	"candidates.tiphys.dev":                "create delete get list manage watch",
-	"promotions/status.tiphys.dev":         "get patch update",
-	"candidates/status.tiphys.dev":         "get patch update",
-	"workflowpolicies.tiphys.dev":          "list watch",
-	"namespaces":                           "get",
-	"workflows.argoproj.io":                "list watch",
-	"events":                               "create patch",
-	"events.events.k8s.io":                 "create patch",
-	"secrets":                              "get",
-	"configmaps":                           "create delete get",
-	"serviceaccounts":                      "impersonate",
-	"leases.coordination.k8s.io in tiphys": "create get patch update",
-}
-
-var pageRights = map[string]string{
-	"tokenreviews.authentication.k8s.io":        "create",
-	"subjectaccessreviews.authorization.k8s.io": "create",
-}
-
-// rightsOf are those that roles of the chart give.
-func rightsOf(t *testing.T, objects chart.Objects, names ...string) map[string]string {
-	t.Helper()
-	verbs := map[string][]string{}
-	for _, name := range names {
-		var role rbac.ClusterRole
-		if err := runtime.DefaultUnstructuredConverter.FromUnstructured(objects[name].Object, &role); err != nil {
-			t.Fatal(err)
-		}
-		for _, rule := range role.Rules {
-			for _, group := range rule.APIGroups {
-				for _, resource := range rule.Resources {
-					key := strings.TrimSuffix(resource+"."+group, ".")
-					if role.Namespace != "" {
-						key += " in " + role.Namespace
-					}
-					verbs[key] = append(verbs[key], rule.Verbs...)
-				}
-			}
-		}
-	}
-	all := map[string]string{}
-	for key, list := range verbs {
-		slices.Sort(list)
-		all[key] = strings.Join(slices.Compact(list), " ")
-	}
-	return all
-}
-
-// TestControllerRights: nothing is given that is not needed.
-func TestControllerRights(t *testing.T) {
-	roles := []string{"ClusterRole/tiphys-controller", "ClusterRole/tiphys-controller-acting", "Role/tiphys-controller"}
-	if diff := cmp.Diff(controllerRights, rightsOf(t, chart.Render(t, "controller.enabled=true"), roles...)); diff != "" {
-		t.Errorf("what the controller may do (-want +got):\n%s", diff)
-	}
-	with := map[string]string{}
-	for _, all := range []map[string]string{controllerRights, pageRights} {
-		for k, v := range all {
-			with[k] = v
-		}
-	}
-	if diff := cmp.Diff(with, rightsOf(t, chart.Render(t, "controller.enabled=true", "controller.page=true"), roles...)); diff != "" {
-		t.Errorf("what it may do with the page (-want +got):\n%s", diff)
-	}
-}
 
 // A client of a service account of the release.
 type account struct {
@@ -108,29 +34,13 @@ func newAccount(t *testing.T, kubeconfig string) *account {
 	return &account{config, kubernetes.NewForConfigOrDie(config), dynamic.NewForConfigOrDie(config)}
 }
 
-// controls has the controller do what it does all day, and others without its
-// rights the same.
+// controls: what the controller may not do. What it may, and needs to, is in
+// test/rights.
 func controls(t *testing.T, g *guard) {
 	g.must(t, "", "create", "secret", "generic", "keys", "--from-literal=key=x")
 	g.must(t, "", "create", "serviceaccount", "deployer")
 	g.must(t, deployer, "apply", "-f", "-")
 	its := newAccount(t, chart.Kubeconfig(t, g.api, chart.Token(t, g.api, chart.Controller)))
-	g.must(t, "", "create", "serviceaccount", "nobody")
-	token, err := g.as(t, "", "", "create", "token", "nobody")
-	if err != nil {
-		t.Fatal(token)
-	}
-	nobody := newAccount(t, chart.Kubeconfig(t, g.api, token))
-	for _, one := range duties(g.space) {
-		t.Run(one.name, func(t *testing.T) {
-			if err := one.do(t, nobody); !apierrors.IsForbidden(err) {
-				t.Errorf("somebody without rights is not refused: %v", err)
-			}
-			if err := one.do(t, its); err != nil {
-				t.Error(err)
-			}
-		})
-	}
 	for name, try := range map[string]func() error{
 		"list Secrets": func() error {
 			_, err := its.core.CoreV1().Secrets(g.space).List(t.Context(), metav1.ListOptions{})

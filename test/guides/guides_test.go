@@ -27,7 +27,7 @@ var update = flag.Bool("update", false, "rewrite what commands print in the guid
 // pages are the files whose commands are typed, from the root of the project.
 func pages(t testing.TB) (all []string) {
 	t.Helper()
-	for _, pattern := range []string{"*.md", "docs/*.md", "charts/*/README.md"} {
+	for _, pattern := range []string{"*.md", "docs/*.md", "charts/*/README.md", "environments/README.md"} {
 		files, err := filepath.Glob(filepath.Join(testbin.Root(), pattern))
 		if err != nil {
 			t.Fatal(err)

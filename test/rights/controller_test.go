@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/tiphys-dev/tiphys/test/chart"
 	"github.com/tiphys-dev/tiphys/test/chart/pods"
 	"github.com/tiphys-dev/tiphys/test/cluster"
 )
@@ -113,6 +114,11 @@ kind: Secret
 metadata: {name: hook, namespace: SPACE}
 stringData: {token: correct-horse-battery}
 ---
+apiVersion: v1
+kind: Secret
+metadata: {name: chat, namespace: SPACE}
+stringData: {url: "https://127.0.0.1:1/nobody"}
+---
 apiVersion: tiphys.dev/v1alpha1
 kind: WorkflowPolicy
 metadata: {name: SPACE}
@@ -124,6 +130,7 @@ metadata: {name: etl, namespace: SPACE}
 spec:
   source: {git: {url: DIR, path: etl}, interval: 1h, hook: {name: hook}}
   historyLimit: 1
+  notify: [{secret: {name: chat}, events: [rollback]}]
   environments:
     - {name: dev, serviceAccount: deployer, gates: [{lint: {}}, {smoke: {template: smoke}}], onFailure: rollback}
     - {name: qa, serviceAccount: deployer}
@@ -175,6 +182,7 @@ func controller(s *scene) {
 	var p *pods.Pod
 	s.tell("it starts, and leads", func() {
 		p = s.release.RunController(s, pods.Options{Server: s.hears.Server, CA: s.hears.CA})
+		s.leads("tiphys-controller")
 	})
 	s.tell("a package is deployed to all environments", func() {
 		s.apply(strings.NewReplacer("SPACE", space, "DIR", r.dir).Replace(team))
@@ -195,6 +203,7 @@ func controller(s *scene) {
 		r.runs("dev", "2")
 		r.engine("Succeeded")
 	})
+	s.tell("a chat cannot be reached, and cannot be reached again", func() { s.events(space, "NotTold", 2) })
 	s.tell("candidates that nothing needs any more go", func() {
 		for _, v := range []string{"4", "5", "6"} {
 			r.tells(p, v)
@@ -227,7 +236,47 @@ func controller(s *scene) {
 		a.Body.Close()
 	})
 	s.tell("it ends", func() { s.release.Stop(s, p) })
-	s.tell("it starts where the API server cannot stream lists, as before 1.34", func() {
-		s.release.Stop(s, s.release.RunController(s, pods.Options{Server: s.hears.Server, CA: s.hears.CA, Env: listing}))
+	s.tell("the API server cannot stream lists, as before 1.34", func() {
+		p = s.release.RunController(s, pods.Options{Server: s.hears.Server, CA: s.hears.CA, Env: listing})
+		r.tells(p, "7")
+		r.runs("dev", "7")
+		r.engine("Succeeded")
+		r.runs("qa", "7")
+		s.release.Stop(s, p)
 	})
+	s.evidence(space)
 }
+
+// evidence: only who may manage candidates may write them. No program asks for
+// that right; the policies of the API server do.
+func (s *scene) evidence(space string) {
+	s.Helper()
+	manage := right{"ClusterRole/tiphys-controller", "tiphys.dev", "candidates", "manage", ""}
+	all := rights(s.T, "webhook.enabled=false", "controller.enabled=true", "controller.page=true")
+	write := func() (string, error) {
+		return s.kubectl(strings.ReplaceAll(forged, "SPACE", space), "create", "--dry-run=server", "-f", "-", "--as=system:serviceaccount:"+chart.Namespace+":tiphys-controller")
+	}
+	s.setRules(manage.role, without(all, manage.role, manage))
+	cluster.Until(s, func() error {
+		if out, err := write(); err == nil || !strings.Contains(out, "only the controller may") {
+			return fmt.Errorf("without the right to %s, it is not refused to write a candidate: %s", manage, out)
+		}
+		return nil
+	})
+	s.setRules(manage.role, without(all, manage.role, right{}))
+	cluster.Until(s, func() error {
+		out, err := write()
+		if err != nil {
+			return fmt.Errorf("with it: %s", out)
+		}
+		return nil
+	})
+	s.asked = append(s.asked, ask{cluster.Request{Verb: "manage", Group: "tiphys.dev", Resource: "candidates"}, "the API server is asked to keep evidence"})
+}
+
+const forged = `
+apiVersion: tiphys.dev/v1alpha1
+kind: Candidate
+metadata: {name: etl-0123456789ab, namespace: SPACE}
+spec: {promotion: etl, digest: "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", chart: etl, version: 1.0.0, source: https://example.com, revision: a, parts: 1}
+`

@@ -6,8 +6,11 @@ import (
 	"strings"
 
 	core "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/rest"
 
 	"github.com/tiphys-dev/tiphys/test/chart"
 	"github.com/tiphys-dev/tiphys/test/chart/pods"
@@ -77,7 +80,7 @@ func (s *scene) enforced(name string) {
 	})
 }
 
-// events waits until so many Events of a reason have been counted in a namespace.
+// events waits until an Event of a reason was told so many times in a namespace.
 func (s *scene) events(space, reason string, count int) {
 	s.Helper()
 	cluster.Until(s, func() error {
@@ -85,17 +88,32 @@ func (s *scene) events(space, reason string, count int) {
 		if err != nil {
 			return err
 		}
-		n := 0
+		most := 0
 		for _, e := range all.Items {
-			if e.Reason == reason {
-				n++
-				if e.Series != nil {
-					n += int(e.Series.Count) - 1
-				}
+			if e.Reason == reason && e.Series != nil {
+				most = max(most, int(e.Series.Count))
+			} else if e.Reason == reason {
+				most = max(most, 1)
 			}
 		}
-		if n < count {
-			return fmt.Errorf("there are %d Events %s of %d", n, reason, count)
+		if most < count {
+			return fmt.Errorf("an Event %s was told %d times, not %d", reason, most, count)
+		}
+		return nil
+	})
+}
+
+// leads waits until a program leads, has said so, and has renewed its Lease.
+func (s *scene) leads(name string) {
+	s.Helper()
+	cluster.Until(s, func() error {
+		l, err := s.set.CoordinationV1().Leases(chart.Namespace).Get(s.Context(), name, metav1.GetOptions{})
+		if err != nil || l.Spec.RenewTime == nil || !l.Spec.RenewTime.After(l.Spec.AcquireTime.Time) {
+			return fmt.Errorf("the Lease of %s is not renewed yet: %v", name, err)
+		}
+		all, err := s.set.CoreV1().Events(chart.Namespace).List(s.Context(), metav1.ListOptions{FieldSelector: "reason=LeaderElection,involvedObject.name=" + name})
+		if err != nil || len(all.Items) == 0 {
+			return fmt.Errorf("%s does not say that it leads: %v", name, err)
 		}
 		return nil
 	})
@@ -107,9 +125,12 @@ func webhook(s *scene) {
 	var p *pods.Pod
 	s.tell("it starts, and makes its certificate", func() {
 		p = s.release.RunWebhook(s, pods.Options{Server: s.hears.Server, CA: s.hears.CA})
-		cluster.Until(s, func() error { // it has no rights of its own to say who leads
-			_, err := s.set.CoordinationV1().Leases(chart.Namespace).Get(s.Context(), "tiphys-webhook", metav1.GetOptions{})
-			return err
+		s.leads("tiphys-webhook")
+		cluster.Until(s, func() error {
+			if _, text, err := p.Get("/metrics"); err != nil || !strings.Contains(text, "tiphys_webhook_audit_timestamp_seconds") {
+				return fmt.Errorf("it has audited nothing yet: %v", err)
+			}
+			return nil
 		})
 	})
 	s.tell("a workflow that cannot run is refused", func() {
@@ -149,7 +170,7 @@ func webhook(s *scene) {
 		})
 	})
 	s.tell("it ends", func() { s.release.Stop(s, p) })
-	s.tell("it starts where the API server cannot stream lists, as before 1.34", func() {
+	s.tell("the API server cannot stream lists, as before 1.34", func() {
 		s.release.Stop(s, s.release.RunWebhook(s, pods.Options{Server: s.hears.Server, CA: s.hears.CA, Env: listing}))
 	})
 }
@@ -166,3 +187,52 @@ func secrets(s *scene) {
 		s.release.Stop(s, p)
 	})
 }
+
+// fewer is what it does where all that can be is switched off.
+func fewer(s *scene) {
+	space := s.space()
+	s.tell("nothing that can be left out is asked for", func() {
+		p := s.release.RunWebhook(s, pods.Options{Server: s.hears.Server, CA: s.hears.CA})
+		s.refused(strings.Replace(workflow("Workflow", "circle", space, ""), "entrypoint: main", "entrypoint: mian", 1), "mian")
+		s.apply(policy(space, "rules: {deadline-missing: warn}"))
+		s.enforced(space)
+		s.release.Stop(s, p)
+	})
+}
+
+// viewer is what somebody does with the role view, to which that of the chart is
+// added where a controller manager runs.
+func viewer(s *scene) {
+	space := s.space()
+	s.apply(strings.NewReplacer("SPACE", space, "RELEASE", chart.Namespace).Replace(viewing))
+	config := rest.CopyConfig(s.api.Config(s))
+	config.Host, config.CAData, config.CAFile = s.hears.Server, s.hears.CA, ""
+	config.BearerToken = chart.Token(s, s.api, "viewer")
+	its := dynamic.NewForConfigOrDie(config)
+	s.tell("somebody looks how promotions go", func() {
+		for of, name := range map[string]string{"promotions": "etl", "candidates": "etl-0123456789ab", "approvals": "yes"} {
+			in := its.Resource(schema.GroupVersionResource{Group: "tiphys.dev", Version: "v1alpha1", Resource: of}).Namespace(space)
+			_, err := in.Get(s.Context(), name, metav1.GetOptions{})
+			if _, more := in.List(s.Context(), metav1.ListOptions{}); more != nil || err != nil && !apierrors.IsNotFound(err) {
+				s.Errorf("look at %s: %v, %v", of, err, more)
+			}
+			w, err := in.Watch(s.Context(), metav1.ListOptions{})
+			if err != nil {
+				s.Fatal(err)
+			}
+			w.Stop()
+		}
+	})
+}
+
+const viewing = `
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: viewer, namespace: RELEASE}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: viewer, namespace: SPACE}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: tiphys-promotion-viewer}
+subjects: [{kind: ServiceAccount, name: viewer, namespace: RELEASE}]
+`

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -85,10 +84,11 @@ func (s *Semaphores) believes(p place, most int) bool {
 }
 
 // write changes that one key and no other, whether or not the ConfigMap exists.
+// It is made by an apply, with nothing in it: unlike a create, an apply can be
+// allowed for one name alone.
 func (s *Semaphores) write(ctx context.Context, namespace, key string, most int) error {
 	in := s.client.CoreV1().ConfigMaps(namespace)
-	data := map[string]string{key: strconv.Itoa(most)}
-	patch, err := json.Marshal(map[string]any{"data": data})
+	patch, err := json.Marshal(map[string]any{"data": map[string]string{key: strconv.Itoa(most)}})
 	if err != nil {
 		return err
 	}
@@ -97,12 +97,11 @@ func (s *Semaphores) write(ctx context.Context, namespace, key string, most int)
 		if !apierrors.IsNotFound(err) {
 			return err
 		}
-		o := &corev1.ConfigMap{
-			ObjectMeta: metav1.ObjectMeta{Name: ConfigMap, Labels: map[string]string{"app.kubernetes.io/managed-by": "tiphys"}},
-			Data:       data,
-		}
-		if _, err = in.Create(ctx, o, metav1.CreateOptions{}); !apierrors.IsAlreadyExists(err) {
+		_, err = in.Patch(ctx, ConfigMap, types.ApplyPatchType, empty, metav1.PatchOptions{FieldManager: "tiphys-webhook"})
+		if err != nil && !apierrors.IsAlreadyExists(err) && !apierrors.IsConflict(err) {
 			return err
 		}
 	}
 }
+
+var empty = []byte(`{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"` + ConfigMap + `","labels":{"app.kubernetes.io/managed-by":"tiphys"}}}`)
