@@ -83,7 +83,7 @@ var reasons = []*regexp.Regexp{
 
 // deeds are written like reasons: what was done when an Event was sent, and news
 // of which none is.
-var deeds = map[string]bool{"Promote": true, "Compile": true, "GateOpened": true}
+var deeds = map[string]bool{"Promote": true, "Compile": true, "Update": true, "GateOpened": true}
 
 // Whoever meets a reason at night finds it in the guide.
 func TestReasonsAreExplained(t *testing.T) {
