@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -66,7 +67,7 @@ func (f *newFlags) run(ctx context.Context, s Streams, name string) error {
 	}
 	fmt.Fprintf(s.Out, "made chart %s in %s: its workflows are plain files in workflows/\n", name, printable(dir))
 	if len(recipients) < len(scaffold.Environments()) {
-		fmt.Fprintf(s.Out, "fill in who can read secrets, in .sops.yaml\n")
+		fmt.Fprintf(s.Out, "fill in who can read secrets, in %s\n", printable(filepath.Join(dir, ".sops.yaml")))
 	}
 	_, err = fmt.Fprintf(s.Out, "next: tiphys lint %[1]s, tiphys values %[1]s -e dev\n", printable(dir))
 	if err != nil {
