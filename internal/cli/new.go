@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -80,7 +81,7 @@ func (f *newFlags) run(ctx context.Context, s Streams, name string) error {
 	if len(o.Beside) > 0 {
 		fmt.Fprintf(s.Out, "its values are in environments/ENV/%s, for %s\n", name, strings.Join(o.Beside, ", "))
 	} else if len(recipients) < len(scaffold.Environments()) {
-		fmt.Fprintf(s.Out, "fill in who can read secrets, in .sops.yaml\n")
+		fmt.Fprintf(s.Out, "fill in who can read secrets, in %s\n", printable(filepath.Join(dir, ".sops.yaml")))
 	}
 	_, err = fmt.Fprintf(s.Out, "next: tiphys lint %[1]s, tiphys values %[1]s -e %[2]s\n", printable(dir), append(o.Beside, "dev")[0])
 	if err != nil {
