@@ -22,6 +22,7 @@ type batch struct {
 	waiting   []*unit
 	documents []*document
 	wanted    []Reference
+	secrets   []secretText
 	// all are the references of the whole run, once it is over.
 	all []Reference
 }
@@ -188,7 +189,8 @@ func (b *batch) report(u *unit, s *Setting, f Finding) bool {
 	}
 	waived := terms != nil && terms.Waives != nil && terms.Waives(&f)
 	f.Node, f.keep, f.terms = nil, nil, nil
-	if f.Secret {
+	if f.Secret && f.Span.Known() {
+		b.secrets = append(b.secrets, secretText{f.Span.File.Name, f.Span.Offset(), f.Span.Len()})
 		f.Span = f.Span.Masked()
 	}
 	if !b.linter.options.Fixes {

@@ -72,6 +72,7 @@ type Linter struct {
 	waiting   []*unit
 	documents []*document // those with waivers
 	wanted    []Reference
+	secrets   []secretText
 }
 
 // A document is what the linter keeps of a manifest.Document.
@@ -151,6 +152,7 @@ func (l *Linter) take(b *batch) {
 	l.result.Findings = append(l.result.Findings, b.result.Findings...)
 	l.result.Failures = append(l.result.Failures, b.result.Failures...)
 	l.result.Waived = append(l.result.Waived, b.result.Waived...)
+	l.secrets = append(l.secrets, b.secrets...)
 	l.waiting = append(l.waiting, b.waiting...)
 	l.documents = append(l.documents, b.documents...)
 	l.wanted = append(l.wanted, b.wanted...)
@@ -188,6 +190,8 @@ func (l *Linter) Finish() Result {
 	}
 	last.unused(l.documents)
 	l.take(&last)
+	hide(l.result.Findings, l.secrets)
+	hide(l.result.Waived, l.secrets)
 	sortFindings(l.result.Findings)
 	sortFindings(l.result.Waived)
 	l.result.Findings = slices.CompactFunc(l.result.Findings, same)

@@ -178,20 +178,55 @@ func (s Span) Clip() Span {
 
 // Masked returns the span in a clipping of the file in which its own text is
 // not to be read: every rune of it is a star.
-func (s Span) Masked() Span {
+func (s Span) Masked() Span { return s.Hiding(s.Offset(), s.Len()) }
+
+// Around returns the part of the whole file that a clipping of the span holds.
+func (s Span) Around() (from, to int) {
+	c := s.Clip()
+	if !c.Known() {
+		return 0, 0
+	}
+	return c.File.offset, c.File.offset + len(c.File.Bytes)
+}
+
+// Blank returns the span in a clipping of the file of which nothing is to be read.
+func (s Span) Blank() Span {
+	c := s.Clip()
+	if !c.Known() {
+		return c
+	}
+	return c.Hiding(c.File.offset, len(c.File.Bytes))
+}
+
+// Hiding returns the span in a clipping of the file in which some bytes of the
+// whole file, where they are part of it, are not to be read: every rune is a star.
+func (s Span) Hiding(offset, size int) Span {
 	if !s.Known() {
 		return s
 	}
 	c := s.Clip()
-	var text []byte
-	for _, r := range string(c.Text()) {
+	f := c.File
+	from, to := max(offset-f.offset, 0), min(offset-f.offset+size, len(f.Bytes))
+	if from >= to {
+		return s
+	}
+	stars := make([]byte, 0, to-from)
+	for _, r := range string(f.Bytes[from:to]) {
 		if r != '\n' {
 			r = '*'
 		}
-		text = append(text, byte(r))
+		stars = append(stars, byte(r))
 	}
-	f := c.File
+	moved := func(at int) int { // where a byte is now
+		switch {
+		case at <= from:
+			return at
+		case at >= to:
+			return at - (to - from) + len(stars)
+		}
+		return min(at, from+len(stars))
+	}
 	masked := &File{Name: f.Name, offset: f.offset, line0: f.line0, column0: f.column0}
-	masked.Bytes = slices.Concat(f.Bytes[:c.Start], text, f.Bytes[c.End:])
-	return Span{File: masked, Start: c.Start, End: c.Start + len(text)}
+	masked.Bytes = slices.Concat(f.Bytes[:from], stars, f.Bytes[to:])
+	return Span{File: masked, Start: moved(c.Start), End: moved(c.End)}
 }

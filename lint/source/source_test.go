@@ -70,6 +70,26 @@ func TestMaskedHidesTheText(t *testing.T) {
 	}
 }
 
+// A line is shown without a secret that stands beside what it is shown for, and
+// the position of that stays what it was.
+func TestHiding(t *testing.T) {
+	f := source.NewFile("f", []byte("a: 1\nkey: gehéim # why\nb: 2\n"))
+	why := source.Span{File: f, Start: 20, End: 23}
+	s := why.Hiding(10, 7)
+	if got := string(s.File.Bytes); got != "key: ****** # why" {
+		t.Errorf("got %q", got)
+	}
+	if got := string(s.Text()); got != string(why.Text()) || place(s) != place(why) {
+		t.Errorf("the span is %q at %s, not %s", got, place(s), place(why))
+	}
+	if s := why.Hiding(0, 4); string(s.Text()) != string(why.Text()) {
+		t.Errorf("with another line hidden it is %q", s.Text())
+	}
+	if got := string(why.Blank().File.Bytes); got != "*****************" {
+		t.Errorf("blank it is %q", got)
+	}
+}
+
 func TestAnUnknownSpanIsNothing(t *testing.T) {
 	var s source.Span
 	if s.Known() || s.Text() != nil || s.Clip().Known() || s.Masked().Known() || s.Offset() != 0 {

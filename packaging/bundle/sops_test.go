@@ -30,7 +30,9 @@ func TestSops(t *testing.T) {
 			t.Fatal(err)
 		}
 		args := append([]string{"encrypt", "--in-place", "--age", recipient}, form...)
-		if out, err := exec.Command(testbin.Sops(t), append(args, secret)...).CombinedOutput(); err != nil {
+		c := exec.Command(testbin.Sops(t), append(args, secret)...)
+		c.Dir = t.TempDir() // where no .sops.yaml is above
+		if out, err := c.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
 		p := pack(t, chart)

@@ -49,6 +49,7 @@ func put(t *testing.T, name, text string) {
 func seal(t *testing.T, name, text string) string {
 	t.Helper()
 	c := exec.Command(testbin.Sops(t), "encrypt", "--filename-override", name)
+	c.Dir = t.TempDir() // where no .sops.yaml is above
 	c.Stdin = strings.NewReader(text)
 	out, err := c.Output()
 	if err != nil {

@@ -118,6 +118,7 @@ func (e *env) files(t testing.TB, image string) map[string]string {
 func (e *env) seal(t testing.TB, name, text string) string {
 	t.Helper()
 	c := exec.Command(testbin.Sops(t), "encrypt", "--age", e.key.Recipient().String(), "--filename-override", name, "--input-type", "yaml", "--output-type", "yaml", "/dev/stdin")
+	c.Dir = t.TempDir() // where no .sops.yaml is above
 	c.Stdin = strings.NewReader(text)
 	out, err := c.Output()
 	if err != nil {

@@ -27,7 +27,7 @@ var update = flag.Bool("update", false, "rewrite what commands print in the guid
 // pages are the files whose commands are typed, from the root of the project.
 func pages(t testing.TB) (all []string) {
 	t.Helper()
-	for _, pattern := range []string{"*.md", "docs/*.md", "charts/*/README.md"} {
+	for _, pattern := range []string{"*.md", "docs/*.md", "charts/*/README.md", "environments/README.md"} {
 		files, err := filepath.Glob(filepath.Join(testbin.Root(), pattern))
 		if err != nil {
 			t.Fatal(err)
@@ -110,7 +110,7 @@ type reader struct {
 	edits   []edit // what the page would have to say
 }
 
-// cluster matches commands that want a cluster.
+// wantsCluster matches commands that want a cluster.
 var wantsCluster = regexp.MustCompile(`\bkubectl\b|\bhelm3? (-\S+ )*(secrets )?(install|upgrade|uninstall|list|history|get|status|rollback|test)\b|` +
 	`\btiphys (upgrade|diff|history|status|rollback|uninstall|verify|promotions|why|approve|reject|freeze)\b|(?m)^as-(the-kubelet|argo)-would`)
 

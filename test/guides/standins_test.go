@@ -103,7 +103,7 @@ func (r *reader) started(t *testing.T, p *pods.Pod, err error) bool {
 			p.Kill()
 		}
 		if log := p.Log(); t.Failed() {
-			t.Logf("%s said:\n%s", p.Name, strings.Join(log[max(0, len(log)-30):], "\n"))
+			t.Logf("%s said:\n%s", p.Name, strings.Join(log[max(0, len(log)-10):], "\n"))
 		}
 	})
 	return true

@@ -165,7 +165,7 @@ func findIn(t *testing.T, dir, secret string) string {
 func seal(t *testing.T, env map[string]string, file, text string) {
 	t.Helper()
 	c := exec.Command(testbin.Sops(t), "encrypt", "--filename-override", file)
-	c.Env, c.Stdin = environ(env), strings.NewReader(text)
+	c.Env, c.Stdin, c.Dir = environ(env), strings.NewReader(text), t.TempDir() // where no .sops.yaml is above
 	out, err := c.Output()
 	if err != nil {
 		t.Fatalf("sops encrypt: %v", err)

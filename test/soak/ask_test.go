@@ -26,6 +26,8 @@ type question struct {
 	denied string
 	// check looks at what came out of a request that is allowed.
 	check func(*unstructured.Unstructured) error
+	// counted is set where the webhook must ask the API server to answer.
+	counted bool
 }
 
 // An answer is what has become of a request.
@@ -43,7 +45,7 @@ func (s *soak) ask(q question) (*unstructured.Unstructured, answer) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), deadline)
 	defer cancel()
 	u, err := q.do(ctx)
-	took, faulty := time.Since(began), s.door.overlaps(began)
+	took, faulty := time.Since(began), s.door.overlaps(began) || q.counted && s.road.overlaps(began)
 	s.book.count(p, func(p *phase) { p.sent++ })
 	is := func(a answer, change func(*phase)) (*unstructured.Unstructured, answer) {
 		s.book.count(p, change)
@@ -104,7 +106,7 @@ func isDenial(err error) bool {
 
 // insist asks until there is an answer.
 func (s *soak) insist(q question) *unstructured.Unstructured {
-	for s.ctx.Err() == nil {
+	for s.load.Err() == nil {
 		if u, a := s.ask(q); a != failed {
 			return u
 		}

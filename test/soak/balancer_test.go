@@ -96,7 +96,10 @@ func (b *balancer) run(s *soak) {
 			c.ready = ready
 			c.mu.Unlock()
 		}
-		s.wait(100 * time.Millisecond)
+		select {
+		case <-s.ctx.Done():
+		case <-time.After(100 * time.Millisecond):
+		}
 	}
 	b.listener.Close()
 }
@@ -125,7 +128,7 @@ func (b *balancer) pass(c net.Conn) {
 // certificates notes which ones are served, until the soak is over.
 func (s *soak) certificates() {
 	leaves, signers := map[string]bool{}, map[string]bool{}
-	for s.ctx.Err() == nil {
+	for s.load.Err() == nil {
 		for _, c := range s.balancer.ready() {
 			conn, err := tls.DialWithDialer(&net.Dialer{Timeout: 3 * time.Second}, "tcp", c.address, &tls.Config{InsecureSkipVerify: true})
 			if err != nil {

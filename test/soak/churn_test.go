@@ -103,7 +103,7 @@ func mixed(states []state, label string) bool {
 // replicas go by it.
 func (c *churn) run(s *soak) {
 	policies := s.admin.Resource(own("workflowpolicies"))
-	for i := 1; s.ctx.Err() == nil; i++ {
+	for i := 1; s.load.Err() == nil; i++ {
 		label := fmt.Sprint("step-", i)
 		for _, step := range []struct {
 			spec string // "" deletes it
@@ -161,7 +161,7 @@ func (s *soak) write(ctx context.Context, spec string) (*unstructured.Unstructur
 // settled waits until all replicas go by a state, for half a minute without faults.
 func (s *soak) settled(want state) {
 	began, faulty := time.Now(), s.road.faulty()
-	for s.ctx.Err() == nil {
+	for s.load.Err() == nil {
 		var missing error
 		for _, c := range s.balancer.ready() {
 			if got, err := c.goesBy(); err != nil || got != want {

@@ -97,11 +97,11 @@ func (w *worker) work(first int) {
 	steps = append(steps, w.defaults, w.rule, w.churned, w.churned, w.schedule, w.brokenPolicy, w.forged)
 	pace := time.NewTicker(w.plan.pace)
 	defer pace.Stop()
-	for i := first; w.ctx.Err() == nil; i++ {
+	for i := first; w.load.Err() == nil; i++ {
 		steps[i%len(steps)]()
 		w.sweep()
 		select {
-		case <-w.ctx.Done():
+		case <-w.load.Done():
 		case <-pace.C:
 		}
 	}
@@ -235,7 +235,7 @@ func (w *worker) forged() {
 func (w *worker) sweep() {
 	kept := w.left[:0]
 	for _, l := range w.left {
-		ctx, cancel := context.WithTimeout(w.ctx, deadline)
+		ctx, cancel := context.WithTimeout(w.load, deadline)
 		err := l.of.Delete(ctx, l.name, metav1.DeleteOptions{})
 		cancel()
 		if err != nil && !apierrors.IsNotFound(err) {
@@ -248,10 +248,10 @@ func (w *worker) sweep() {
 // runs are created without end in a namespace where few may exist at once, and
 // come to their end.
 func (w *worker) runs() {
-	k, pace := kinds[0], time.NewTicker(w.plan.pace)
+	k, pace := kinds[0], time.NewTicker(5*w.plan.pace) // each takes several requests of the webhook
 	defer pace.Stop()
 	mine := w.client.Resource(argo(k.plural)).Namespace(limited)
-	for w.ctx.Err() == nil {
+	for w.load.Err() == nil {
 		o := w.object(k, limited, good)
 		u, err := w.limitedRun(mine, o)
 		if err == nil && u != nil {
@@ -262,7 +262,7 @@ func (w *worker) runs() {
 		}
 		w.sweep()
 		select {
-		case <-w.ctx.Done():
+		case <-w.load.Done():
 		case <-pace.C:
 		}
 	}
@@ -273,7 +273,7 @@ var errNoAnswer = errors.New("there is no answer")
 // limitedRun creates a run, which may be one too many: then there is none.
 func (w *worker) limitedRun(of dynamic.ResourceInterface, o *unstructured.Unstructured) (*unstructured.Unstructured, error) {
 	refused := false
-	u, a := w.ask(question{what: "create a run that may be one too many", do: func(ctx context.Context) (*unstructured.Unstructured, error) {
+	u, a := w.ask(question{what: "create a run that may be one too many", counted: true, do: func(ctx context.Context) (*unstructured.Unstructured, error) {
 		u, err := of.Create(ctx, o, metav1.CreateOptions{})
 		if err != nil && strings.Contains(err.Error(), "may exist at once") {
 			refused, err = true, nil
@@ -299,8 +299,8 @@ func (w *worker) finish(of dynamic.ResourceInterface, name string) {
 
 // counted looks all the time how many runs exist at once.
 func (s *soak) counted() {
-	for s.ctx.Err() == nil {
-		list, err := s.admin.Resource(argo("workflows")).Namespace(limited).List(s.ctx, metav1.ListOptions{LabelSelector: "workflows.argoproj.io/completed!=true"})
+	for s.load.Err() == nil {
+		list, err := s.admin.Resource(argo("workflows")).Namespace(limited).List(s.load, metav1.ListOptions{LabelSelector: "workflows.argoproj.io/completed!=true"})
 		if err == nil && len(list.Items) > atOnce {
 			s.book.problem("%d runs exist at once where %d may", len(list.Items), atOnce)
 			s.book.count(s.book.now(), func(p *phase) { p.wrong++ })

@@ -13,7 +13,7 @@ import (
 // engine stands in for a workflow engine: each run of a team succeeds at once.
 func (s *soak) engine() {
 	objects := s.as(engine, "system:masters")
-	for s.ctx.Err() == nil {
+	for s.load.Err() == nil {
 		s.watchRuns(objects)
 		s.wait(200 * time.Millisecond) // the API server is away
 	}
@@ -22,7 +22,7 @@ func (s *soak) engine() {
 // watchRuns ends runs until the watch does. It is asked for anew each half
 // minute, as one that hangs looks like one where nothing happens.
 func (s *soak) watchRuns(objects dynamic.Interface) {
-	ctx, cancel := context.WithTimeout(s.ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(s.load, 30*time.Second)
 	defer cancel()
 	w, err := objects.Resource(argo("workflows")).Watch(ctx, metav1.ListOptions{})
 	if err != nil {

@@ -80,7 +80,7 @@ func (s *soak) defect(format string, args ...any) {
 // breaks breaks things for a while.
 func (s *soak) breaks(name string, long time.Duration, faults ...fault) {
 	p := s.book.begin(name)
-	for end := time.Now().Add(long); time.Now().Before(end) && s.ctx.Err() == nil; {
+	for end := time.Now().Add(long); time.Now().Before(end) && s.load.Err() == nil; {
 		f := faults[rand.IntN(len(faults))]
 		if f.door {
 			s.door.begin()
@@ -109,7 +109,7 @@ func (s *soak) breaks(name string, long time.Duration, faults ...fault) {
 func (s *soak) recovers(f fault) {
 	well := 0
 	err := errors.New("it was not looked at")
-	for end := time.Now().Add(90 * time.Second); time.Now().Before(end) && s.ctx.Err() == nil; {
+	for end := time.Now().Add(90 * time.Second); time.Now().Before(end) && s.load.Err() == nil; {
 		if err = s.healthy(); err == nil {
 			if well++; well == 10 {
 				return
@@ -119,14 +119,14 @@ func (s *soak) recovers(f fault) {
 		}
 		s.wait(100 * time.Millisecond)
 	}
-	if s.ctx.Err() == nil {
+	if s.load.Err() == nil {
 		s.defect("90 seconds after %q it is not as it was: %v", f.name, err)
 	}
 }
 
 // healthy asks for a verdict and for defaults, and whether all are ready.
 func (s *soak) healthy() error {
-	ctx, cancel := context.WithTimeout(s.ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(s.load, 5*time.Second)
 	defer cancel()
 	w := &worker{soak: s, client: s.admin}
 
@@ -165,7 +165,7 @@ func (s *soak) rotates(long time.Duration) {
 	}
 	s.wait(75 * time.Second)
 	for account := range s.roads {
-		if err := s.core.CoreV1().Secrets(home).Delete(s.ctx, account+"-first", metav1.DeleteOptions{}); err != nil {
+		if err := s.core.CoreV1().Secrets(home).Delete(s.load, account+"-first", metav1.DeleteOptions{}); err != nil {
 			s.defect("%v", err)
 		}
 	}

@@ -42,8 +42,9 @@ func own(plural string) schema.GroupVersionResource {
 // A soak is everything that runs.
 type soak struct {
 	*testing.T
-	ctx  context.Context
-	dir  string // of logs, kubeconfigs and repositories
+	ctx  context.Context // of what is installed
+	load context.Context // of what is asked, which ends before
+	dir  string          // of logs, kubeconfigs and repositories
 	plan plan
 
 	api    *cluster.Cluster
@@ -68,10 +69,10 @@ type soak struct {
 	processes []*process
 }
 
-// wait waits, but not longer than the soak lasts.
+// wait waits, but not longer than things are asked.
 func (s *soak) wait(d time.Duration) {
 	select {
-	case <-s.ctx.Done():
+	case <-s.load.Done():
 	case <-time.After(d):
 	}
 }

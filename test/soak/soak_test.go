@@ -44,11 +44,15 @@ func TestSoak(t *testing.T) {
 			lifetimes: certs.Lifetimes{Leaf: 40 * time.Second, Authority: 2 * time.Minute, Settle: 5 * time.Second}}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	s := &soak{T: t, ctx: ctx, dir: t.TempDir(), plan: p, book: &book{}, churn: &churn{states: []state{{}}}, pushing: make(chan struct{}), kubectl: testbin.Kubectl(t)}
+	asking, enough := context.WithCancel(ctx)
+	defer cancel()
+	s := &soak{T: t, ctx: ctx, load: asking, dir: t.TempDir(), plan: p, book: &book{}, churn: &churn{states: []state{{}}}, pushing: make(chan struct{}), kubectl: testbin.Kubectl(t)}
+	testbin.Webhook(t) // to build them is no part of it
+	testbin.Controller(t)
 	s.book.begin("warm up")
 	s.install()
 	leaks := leakBook{}
-	load, promotions := s.load()
+	load, promotions := s.begin()
 	if p.short {
 		s.brief(leaks)
 	} else {
@@ -57,18 +61,18 @@ func TestSoak(t *testing.T) {
 	s.book.begin("the last arrive")
 	close(s.pushing)
 	promotions.Wait()
-	cancel()
+	enough()
 	load.Wait()
 	if !p.short {
-		s.slots(t.Context())
+		s.slots(ctx)
 	}
 	s.book.end()
 	s.report(leaks)
 }
 
-// load starts all that is asked and promoted, which ends with the soak, or when
+// begin starts all that is asked and promoted, which ends with the soak, or when
 // nothing more is pushed.
-func (s *soak) load() (load, promotions *sync.WaitGroup) {
+func (s *soak) begin() (load, promotions *sync.WaitGroup) {
 	load, promotions = &sync.WaitGroup{}, &sync.WaitGroup{}
 	for _, name := range []string{plain, filled, strict, limited, churning} {
 		s.space(name)

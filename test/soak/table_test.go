@@ -46,8 +46,8 @@ func (t *team) judge(env string) (v verdict, why []string) {
 		r, n := t.history[env][number], 0
 		fmt.Sscanf(r.Chart, "etl-1.0.%d", &n)
 		switch {
-		case strings.HasPrefix(r.Description, "interrupted"):
-			v.interrupted++
+		case strings.HasPrefix(r.Description, "interrupted"), r.Status == "failed" && strings.Contains(r.Description, "context canceled"):
+			v.interrupted++ // killed, or told to end
 			continue
 		case r.Status == "failed":
 			v.failed++

@@ -166,7 +166,7 @@ func (t *team) work() {
 		select {
 		case <-t.pushing:
 			return
-		case <-t.ctx.Done():
+		case <-t.load.Done():
 			return
 		default:
 		}
@@ -189,7 +189,7 @@ const (
 // that is needed.
 func (t *team) follow(n int) {
 	began, faulty, approved := time.Now(), t.road.faulty(), false
-	for t.ctx.Err() == nil {
+	for t.load.Err() == nil {
 		states, err := t.states()
 		switch {
 		case err != nil:
@@ -236,7 +236,7 @@ func (t *team) all(states map[string]stand, n int) bool {
 }
 
 func (t *team) states() (map[string]stand, error) {
-	ctx, cancel := context.WithTimeout(t.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.load, 20*time.Second)
 	defer cancel()
 	o, err := t.admin.Resource(own("promotions")).Namespace(t.name).Get(ctx, "etl", metav1.GetOptions{})
 	if err != nil {
@@ -280,7 +280,7 @@ func (t *team) approve(candidate string) bool {
 // look reads what Helm has recorded; it keeps ten revisions only.
 func (t *team) look() {
 	for _, env := range t.environments {
-		all, err := release.OpenConfig(t.config, t.in(env)).History(t.ctx, "etl")
+		all, err := release.OpenConfig(t.config, t.in(env)).History(t.load, "etl")
 		if err != nil {
 			continue // next time
 		}

@@ -28,6 +28,10 @@ type Reference struct {
 // Parse reads oci://HOST/REPOSITORY, with :TAG or @DIGEST at its end or without.
 func Parse(text string) (Reference, error) {
 	rest, ok := strings.CutPrefix(text, Scheme)
+	if host, _, _ := strings.Cut(rest, "/"); strings.Contains(host, "@") {
+		// It is not shown: what is before the @ may be a password.
+		return Reference{}, fmt.Errorf("the reference has credentials in it: write %sHOST/REPOSITORY:TAG, and log in with docker login or helm registry login", Scheme)
+	}
 	if !ok {
 		return Reference{}, fmt.Errorf("%q is no reference: write %sHOST/REPOSITORY:TAG", text, Scheme)
 	}

@@ -20,12 +20,9 @@ import (
 	"github.com/tiphys-dev/tiphys/tools/release/tiny"
 )
 
-// released builds v1.0.0 of the tiny project in a clone of its own, over a file of
-// a release before.
-func released(t *testing.T) string {
+// released builds v1.0.0 of the tiny project, over a file of a release before.
+func released(t *testing.T, dir string) string {
 	t.Helper()
-	dir := tiny.Repository(t)
-	tiny.Git(t, dir, "tag", "v1.0.0")
 	if err := os.Mkdir(filepath.Join(dir, "dist"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +61,11 @@ func contents(t *testing.T, dir string) map[string][]byte {
 }
 
 func TestRelease(t *testing.T) {
-	dir := released(t)
+	repository := tiny.Repository(t)
+	tiny.Git(t, repository, "tag", "v0.9.0")
+	tiny.Git(t, repository, "commit", "--quiet", "--allow-empty", "--message=Go on")
+	tiny.Git(t, repository, "tag", "--annotate", "--message=One", "v1.0.0")
+	dir := released(t, repository)
 	files := contents(t, dir)
 	t.Run("files", func(t *testing.T) {
 		want := []string{
@@ -82,8 +83,11 @@ func TestRelease(t *testing.T) {
 			t.Errorf("sha256sum: %v\n%s", err, out)
 		}
 	})
-	t.Run("reproducible", func(t *testing.T) { // in another folder
-		for name, second := range contents(t, released(t)) {
+	t.Run("reproducible", func(t *testing.T) {
+		// In another folder, and as continuous integration clones: without what was before.
+		clone := filepath.Join(t.TempDir(), "elsewhere")
+		tiny.Git(t, repository, "clone", "--quiet", "--depth=1", "--branch=v1.0.0", "file://"+repository, clone)
+		for name, second := range contents(t, released(t, clone)) {
 			if !bytes.Equal(files[name], second) {
 				t.Errorf("%s is not the same in two clones", name)
 			}
