@@ -17,9 +17,21 @@ help: ## Show what there is to make
 
 .PHONY: build
 build: ## Build bin/tiphys, bin/tiphys-webhook and bin/tiphys-controller
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/tiphys ./cmd/tiphys
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/tiphys-webhook ./cmd/tiphys-webhook
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/tiphys-controller ./cmd/tiphys-controller
+	$(call program,bin/tiphys,.,-ldflags '$(LDFLAGS)' ./cmd/tiphys)
+	$(call program,bin/tiphys-webhook,.,-ldflags '$(LDFLAGS)' ./cmd/tiphys-webhook)
+	$(call program,bin/tiphys-controller,.,-ldflags '$(LDFLAGS)' ./cmd/tiphys-controller)
+
+# $(call program,FILE,FOLDER,ARGUMENTS) builds a program in a folder. It is put in
+# its place in one step, once it is whole: an interrupt, or a kill, leaves no half
+# of one that make would take for good, and one that runs is left alone. It begins
+# as a copy of the old one, since what is up to date is not linked again.
+define program
+@echo "building $(1)$(if $(4), ($(4)))"; mkdir -p $(dir $(1)); \
+find $(dir $(1)) -name '*.new-*' -mmin +60 -exec rm -f {} +; \
+new=$(CURDIR)/$(1).new-$$$$; trap 'rm -f "$$new"' EXIT; trap 'exit 130' HUP INT TERM; \
+if [ -f $(1) ]; then cp -p $(1) "$$new"; fi; \
+cd $(2) && $(GO) build -o "$$new" $(3) && touch "$$new" && mv -f "$$new" $(CURDIR)/$(1)
+endef
 
 .PHONY: test
 test: testbin ## Run all tests
@@ -32,19 +44,29 @@ test: testbin ## Run all tests
 testbin: bin/test/helm3 bin/test/helm4 bin/test/sops bin/test/kubectl bin/test/controlplane
 
 bin/test/helm3: test/tools/go.mod
-	cd test/tools && $(GO) build -ldflags '-s -w -X helm.sh/helm/v3/internal/version.version=$(call pinned,helm.sh/helm/v3)' -o ../../$@ helm.sh/helm/v3/cmd/helm
+	$(call program,$@,test/tools,-ldflags '-s -w -X helm.sh/helm/v3/internal/version.version=$(call pinned,helm.sh/helm/v3)' helm.sh/helm/v3/cmd/helm,the first time about 2 minutes)
 
 bin/test/helm4: test/tools/go.mod
-	cd test/tools && $(GO) build -ldflags '-s -w -X helm.sh/helm/v4/internal/version.version=$(call pinned,helm.sh/helm/v4)' -o ../../$@ helm.sh/helm/v4/cmd/helm
+	$(call program,$@,test/tools,-ldflags '-s -w -X helm.sh/helm/v4/internal/version.version=$(call pinned,helm.sh/helm/v4)' helm.sh/helm/v4/cmd/helm,the first time about a minute)
 
 bin/test/sops: test/tools/go.mod
-	cd test/tools && $(GO) build -ldflags '-s -w' -o ../../$@ github.com/getsops/sops/v3/cmd/sops
+	$(call program,$@,test/tools,-ldflags '-s -w' github.com/getsops/sops/v3/cmd/sops,the first time about 2 minutes)
 
 bin/test/kubectl: test/tools/go.mod test/tools/kubectl/main.go
-	cd test/tools && $(GO) build -ldflags '-s -w' -o ../../$@ ./kubectl
+	$(call program,$@,test/tools,-ldflags '-s -w' ./kubectl,the first time about a minute)
 
 bin/test/controlplane: test/controlplane/go.mod $(wildcard test/controlplane/*.go)
-	cd test/controlplane && $(GO) build -ldflags '-s -w $(KUBEVERSION)' -o ../../$@ .
+	$(call program,$@,test/controlplane,-ldflags '-s -w $(KUBEVERSION)' .,etcd and kube-apiserver: the first time about 5 minutes)
+
+# Our own programs, as tests run them. What of them is up to date is for Go to say.
+bin/test/tiphys bin/test/tiphys-webhook bin/test/tiphys-controller: always
+	$(call program,$@,.,-ldflags '-s -w' ./cmd/$(@F))
+
+bin/test/demo: always
+	$(call program,$@,.,-ldflags '-s -w' ./test/demo)
+
+.PHONY: always
+always:
 
 # The version that test/tools pins a module at.
 pinned = $(shell sed -n 's|^[[:space:]]*$(1) \(v[^ ]*\).*|\1|p' test/tools/go.mod)
@@ -116,11 +138,8 @@ fuzz: ## Run each fuzz target for FUZZTIME (60s)
 	done
 
 .PHONY: demo
-demo: build testbin ## See the main job done: lint workflows, take a chart to a real API server, guard its door
-	@PATH="$(CURDIR)/bin:$(CURDIR)/bin/test:$$PATH" ./examples/demo.sh
-	@PATH="$(CURDIR)/bin:$(CURDIR)/bin/test:$$PATH" ./examples/ship.sh
-	@PATH="$(CURDIR)/bin:$(CURDIR)/bin/test:$$PATH" ./examples/guard.sh
-	@PATH="$(CURDIR)/bin:$(CURDIR)/bin/test:$$PATH" ./examples/promote.sh
+demo: build bin/test/helm3 bin/test/kubectl bin/test/controlplane bin/test/demo ## See all of it at work on a real API server; DEMO_PAUSE=1 waits between steps
+	@exec bin/test/demo
 
 # A version that is given is one to try: a release has that of its tag.
 TRY = $(if $(filter-out file undefined,$(origin VERSION)),-version '$(VERSION)')

@@ -43,7 +43,9 @@ data:
 `,
 		"templates/wf.yaml": "apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {name: nightly}\nspec:\n  entrypoint: main\n  templates:\n" +
 			"    - name: main\n      container: {image: 'alpine:3', args: ['{{`{{workflow.name}}`}}', '{{`{{{ }}{{- x -}}`}}']}\n",
-		"templates/secret.yaml": `apiVersion: v1
+		"templates/secret.yaml": `# Before the first object there is a document without one.
+---
+apiVersion: v1
 kind: Secret
 metadata:
   name: warehouse

@@ -74,6 +74,9 @@ func (s *session) objects(manifest string, st *Status) error {
 	client := s.actions().KubeClient
 	for _, doc := range documents(manifest) {
 		o := objectIn(doc, s.client.namespace)
+		if o.Kind == "" {
+			continue // comments of a template, whose Secrets are beside the record
+		}
 		list, err := client.Build(strings.NewReader(doc), false)
 		if meta.IsNoMatchError(err) || err == nil && len(list) == 0 {
 			o.Missing = true

@@ -33,6 +33,7 @@ Promotions of the cluster say.
 
 Usage:
   tiphys-controller [flags]
+  tiphys-controller check --ready URL [flags]
 
 Flags:
 `

@@ -126,7 +126,7 @@ func TestHomes(t *testing.T) {
 		"helm.sh":                        {"packaging/release", "packaging/render", "packaging/bundle/helmrepo"},
 		"github.com/go-git":              {"promotion/source", "promotion/pin"},
 		"sigs.k8s.io/controller-runtime": {"webhook/", "promotion/"},
-		"k8s.io/client-go":               {"webhook/", "promotion/", "packaging/", "test/cluster", "test/chart"},
+		"k8s.io/client-go":               {"webhook/", "promotion/", "packaging/", "test/cluster", "test/chart", "test/standin", "test/demo"},
 		"github.com/getsops":             {"packaging/secrets"},
 		"oras.land":                      {"packaging/bundle/oci"},
 		"github.com/open-policy-agent":   {"policies"},

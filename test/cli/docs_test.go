@@ -13,16 +13,6 @@ var update = flag.Bool("update", false, "rewrite the output of commands in the d
 
 var root = filepath.Join("..", "..")
 
-// The demo is how newcomers meet the program.
-func TestDemo(t *testing.T) {
-	c := exec.Command("./examples/demo.sh")
-	c.Dir = root
-	out, err := c.CombinedOutput()
-	if err != nil {
-		t.Errorf("%v\n%s", err, out)
-	}
-}
-
 // replay runs the commands of a block in the root of the repository.
 func replay(t *testing.T, block string) string {
 	t.Helper()

@@ -1,11 +1,10 @@
 // Package testbin builds the real programs that tests run: helm, sops, kubectl, the
-// API server, and tiphys itself. They lie in bin/test and are built again only when
-// the go.mod file that pins them changes; make does that, so a test and a
-// person get the same ones.
+// API server, and tiphys itself. They lie in bin/test. Make builds them, so a test
+// and a person get the same ones: ours when they have changed, others when the
+// go.mod file that pins them has.
 package testbin
 
 import (
-	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -35,52 +34,39 @@ func Kubectl(t testing.TB) string { return get(t, "kubectl") }
 func Controlplane(t testing.TB) string { return get(t, "controlplane") }
 
 // Tiphys builds tiphys as it is now and returns its path.
-func Tiphys(t testing.TB) string { return own(t, tiphys) }
+func Tiphys(t testing.TB) string { return get(t, "tiphys") }
 
 // Webhook builds tiphys-webhook as it is now and returns its path.
-func Webhook(t testing.TB) string { return own(t, webhook) }
+func Webhook(t testing.TB) string { return get(t, "tiphys-webhook") }
 
 // Controller builds tiphys-controller as it is now and returns its path.
-func Controller(t testing.TB) string { return own(t, controller) }
+func Controller(t testing.TB) string { return get(t, "tiphys-controller") }
 
-func own(t testing.TB, build func() (string, error)) string {
-	t.Helper()
-	path, err := build()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
+// Demo builds the demonstration as it is now and returns its path.
+func Demo(t testing.TB) string { return get(t, "demo") }
 
-var (
-	tiphys     = command("tiphys")
-	webhook    = command("tiphys-webhook")
-	controller = command("tiphys-controller")
-)
+var built sync.Map // the name of a program -> *program
 
-// command returns a function that builds one of our commands once.
-func command(name string) func() (string, error) {
-	return sync.OnceValues(func() (string, error) {
-		path := filepath.Join(Root(), "bin", "test", name)
-		c := exec.Command("go", "build", "-o", path, "./cmd/"+name)
-		c.Dir, c.Stderr = Root(), os.Stderr
-		return path, c.Run()
-	})
-}
-
-var locks sync.Map
-
-// get returns bin/test/NAME, made if need be.
+// get returns bin/test/NAME, made if need be, and looked at once.
 func get(t testing.TB, name string) string {
 	t.Helper()
-	lock, _ := locks.LoadOrStore(name, &sync.Mutex{})
-	lock.(*sync.Mutex).Lock()
-	defer lock.(*sync.Mutex).Unlock()
 	target := "bin/test/" + name
-	c := exec.Command("make", "--no-print-directory", target)
-	c.Dir = Root()
-	if out, err := c.CombinedOutput(); err != nil {
-		t.Fatalf("make %s: %v\n%s", target, err, out)
+	one, _ := built.LoadOrStore(name, &program{})
+	p := one.(*program)
+	p.Lock()
+	defer p.Unlock()
+	if !p.made {
+		c := exec.Command("make", "--no-print-directory", target)
+		c.Dir = Root()
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Fatalf("make %s: %v\n%s", target, err, out)
+		}
+		p.made = true
 	}
 	return filepath.Join(Root(), target)
+}
+
+type program struct {
+	sync.Mutex
+	made bool
 }

@@ -1,7 +1,7 @@
 {{- define "tiphys.controllerArgs" -}}
 - --namespace=$(POD_NAMESPACE)
 - --leader-elect
-- --concurrency={{ .Values.controller.concurrency }}
+- --concurrency={{ (include "tiphys.sized" . | fromYaml).controller.concurrency }}
 - --metrics-address=:8080
 - --hook-address={{ ternary ":8081" "" .Values.controller.hook }}
 - --page-address={{ ternary ":8082" "" .Values.controller.page }}
