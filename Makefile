@@ -6,6 +6,8 @@ VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 
 LDFLAGS     := -s -w -X github.com/tiphys-dev/tiphys/internal/version.version=$(VERSION)
 FUZZTIME    ?= 60s
 STATICCHECK  = $(GO) tool -modfile=tools/go.mod staticcheck
+GOVULNCHECK  = $(GO) tool -modfile=tools/go.mod govulncheck
+VULNDB      ?= https://vuln.go.dev
 
 .DEFAULT_GOAL := help
 
@@ -75,9 +77,23 @@ KUBEPART = $(word $(1),$(subst ., ,$(KUBE)))
 KUBEVERSION = -X k8s.io/component-base/version.gitVersion=v$(KUBE) \
 	-X k8s.io/component-base/version.gitMajor=$(call KUBEPART,1) -X k8s.io/component-base/version.gitMinor=$(call KUBEPART,2)
 
+# What is written in parallel, apart from processes that are killed: those say
+# nothing about races, and each of them takes as long as all of the rest.
+RACELEAN = ./lint ./lsp ./webhook ./webhook/server ./webhook/slots ./promotion/gate ./promotion/decide ./promotion/metric ./promotion/notify
+RACE     = $(RACELEAN) ./internal/... ./webhook/... ./promotion/... ./packaging/deploy ./packaging/release ./packaging/rollout
+KILLED   = TestKilled|TestOnCluster/(killed|interrupted|cut_off|an_uninstall_killed)
+
 .PHONY: race
-race: ## Run the tests of what runs in parallel with the race detector (needs a C compiler)
-	$(GO) test -race ./lint ./lsp ./internal/cli ./webhook ./webhook/server
+race: testbin ## Run the tests of what runs in parallel with the race detector (needs a C compiler)
+	$(GO) test -race -p 2 -timeout 20m -skip '$(KILLED)' $(RACE)
+
+.PHONY: racelean
+racelean: # The part of it that takes no API server, for .ci/run
+	$(GO) test -race -p 2 $(RACELEAN)
+
+.PHONY: vuln
+vuln: ## Check what we are built of for known vulnerabilities, by the database at VULNDB (needs the network)
+	$(GOVULNCHECK) -db $(VULNDB) ./...
 
 .PHONY: lint
 lint: ## Check our own code: gofmt, go vet, staticcheck

@@ -52,7 +52,7 @@ func Main(ctx context.Context, args []string, s Streams) int {
 }
 
 // run carries out promotions and serves until ctx ends, or one of it fails.
-func run(ctx context.Context, f *flags, log *slog.Logger) error {
+func run(ctx context.Context, f *options, log *slog.Logger) error {
 	config, err := clientcmd.BuildConfigFromFlags("", f.kubeconfig)
 	if err != nil {
 		return fmt.Errorf("find the cluster: %w", err)

@@ -1,23 +1,22 @@
 package command
 
 import (
-	"flag"
 	"fmt"
 	"log/slog"
 	"net/url"
-	"strings"
 
+	"github.com/tiphys-dev/tiphys/internal/flags"
 	"github.com/tiphys-dev/tiphys/lint"
 )
 
-// flags are what the command line says.
-type flags struct {
+// options are what the command line says.
+type options struct {
 	version bool
 	level   slog.Level
 
 	kubeconfig, namespace string
 	elect                 bool
-	namespaces            list
+	namespaces            flags.List
 	concurrency           int
 
 	argo       lint.Version
@@ -27,21 +26,6 @@ type flags struct {
 	metrics, hook, page string
 	sessionKey          string
 	local, plainHTTP    bool
-}
-
-// A list is a flag that may be given several times, or with commas.
-type list []string
-
-func (l *list) String() string { return strings.Join(*l, ",") }
-
-// Set adds to the list.
-func (l *list) Set(s string) error {
-	for part := range strings.SplitSeq(s, ",") {
-		if part = strings.TrimSpace(part); part != "" {
-			*l = append(*l, part)
-		}
-	}
-	return nil
 }
 
 const usage = `tiphys-controller takes packages from environment to environment, as the
@@ -54,16 +38,9 @@ Usage:
 Flags:
 `
 
-func parse(args []string, s Streams) (*flags, error) {
-	f := &flags{}
-	set := flag.NewFlagSet("tiphys-controller", flag.ContinueOnError)
-	set.SetOutput(s.Err)
-	set.Usage = func() {
-		set.SetOutput(s.Out)
-		fmt.Fprint(s.Out, usage)
-		set.PrintDefaults()
-	}
-	argo := set.String("argo-version", "", "the `version` of Argo Workflows that runs in the cluster, such as 3.6; the newest that tiphys knows unless given")
+func parse(args []string, s Streams) (*options, error) {
+	f := &options{}
+	set := flags.New("tiphys-controller", usage, s.Out, s.Err)
 	set.StringVar(&f.kubeconfig, "kubeconfig", "", "a `file` that tells how to reach the cluster; unless given, as pods do")
 	set.StringVar(&f.namespace, "namespace", "tiphys", "the `namespace` that the controller runs in, where the Lease of the leader is")
 	set.BoolVar(&f.elect, "leader-elect", true, "stand for election; off where there is no other replica")
@@ -79,23 +56,14 @@ func parse(args []string, s Streams) (*flags, error) {
 	set.BoolVar(&f.plainHTTP, "allow-http", false, "allow notifications without TLS")
 	set.TextVar(&f.level, "log-level", slog.LevelInfo, "debug, info (all that is done), warn or error")
 	set.BoolVar(&f.version, "version", false, "print the version and end")
-	if err := set.Parse(args); err != nil {
+	var err error
+	if f.argo, err = set.Parse(args); err != nil {
 		return nil, err
 	}
-	return f, f.check(set, *argo)
+	return f, f.check()
 }
 
-func (f *flags) check(set *flag.FlagSet, argo string) error {
-	if set.NArg() > 0 {
-		return fmt.Errorf("argument %q is not expected: there are only flags", set.Arg(0))
-	}
-	if argo != "" {
-		v, err := lint.ParseVersion(argo)
-		if err != nil {
-			return fmt.Errorf("--argo-version: %w", err)
-		}
-		f.argo = v
-	}
+func (f *options) check() error {
 	if f.concurrency <= 0 {
 		return fmt.Errorf("--concurrency is %d: it must be more than 0", f.concurrency)
 	}

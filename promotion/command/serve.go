@@ -27,7 +27,7 @@ import (
 
 // servers listen at once, so that an address that is taken is known before
 // anything is done, and serve when they are run.
-func (f *flags) servers(ctx context.Context, config *rest.Config, c *controller.Controller, log *slog.Logger) (all []func(context.Context) error, err error) {
+func (f *options) servers(ctx context.Context, config *rest.Config, c *controller.Controller, log *slog.Logger) (all []func(context.Context) error, err error) {
 	hooks := http.NewServeMux()
 	hooks.Handle("/hook/", c.Hook())
 	for _, s := range []struct {
@@ -56,7 +56,7 @@ func (f *flags) servers(ctx context.Context, config *rest.Config, c *controller.
 }
 
 // board is the page of all promotions.
-func (f *flags) board(ctx context.Context, config *rest.Config, c *controller.Controller, log *slog.Logger) (http.Handler, error) {
+func (f *options) board(ctx context.Context, config *rest.Config, c *controller.Controller, log *slog.Logger) (http.Handler, error) {
 	from, err := page.FromCluster(ctx, config, c.Cache(), c.Package)
 	if err != nil {
 		return nil, err

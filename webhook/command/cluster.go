@@ -16,7 +16,7 @@ import (
 )
 
 // cluster has the server go by what is in the cluster.
-func (p *parts) cluster(f *flags, s webhook.State, config *rest.Config, log *slog.Logger) error {
+func (p *parts) cluster(f *options, s webhook.State, config *rest.Config, log *slog.Logger) error {
 	controller.LogLibraries(log)
 	w, err := world.New(config, world.Options{Off: f.unwatched, Log: log})
 	if err != nil {

@@ -65,7 +65,7 @@ func Main(ctx context.Context, args []string, s Streams) int {
 }
 
 // run serves until ctx ends, and ends what it has begun.
-func run(ctx context.Context, f *flags, log *slog.Logger) error {
+func run(ctx context.Context, f *options, log *slog.Logger) error {
 	p, err := partsOf(ctx, f, log)
 	if err != nil {
 		return err

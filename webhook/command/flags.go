@@ -1,18 +1,17 @@
 package command
 
 import (
-	"flag"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
+	"github.com/tiphys-dev/tiphys/internal/flags"
 	"github.com/tiphys-dev/tiphys/lint"
 	"github.com/tiphys-dev/tiphys/webhook/certs"
 )
 
-// flags are what the command line says.
-type flags struct {
+// options are what the command line says.
+type options struct {
 	version bool
 	level   slog.Level
 
@@ -23,7 +22,7 @@ type flags struct {
 	argo             lint.Version
 
 	standalone bool
-	policies   list
+	policies   flags.List
 	certDir    string
 	lifetimes  certs.Lifetimes
 	clientCA   string
@@ -31,25 +30,10 @@ type flags struct {
 	kubeconfig           string
 	namespace            string
 	service, secret      string
-	validating, mutating list
-	unwatched            list
+	validating, mutating flags.List
+	unwatched            flags.List
 	audit                time.Duration
 	limitRuns            bool
-}
-
-// A list is a flag that may be given several times, or with commas.
-type list []string
-
-func (l *list) String() string { return strings.Join(*l, ",") }
-
-// Set adds to the list.
-func (l *list) Set(s string) error {
-	for part := range strings.SplitSeq(s, ",") {
-		if part = strings.TrimSpace(part); part != "" {
-			*l = append(*l, part)
-		}
-	}
-	return nil
 }
 
 const usage = `tiphys-webhook judges and completes workflows as they enter a cluster.
@@ -65,16 +49,9 @@ Usage:
 Flags:
 `
 
-func parse(args []string, s Streams) (*flags, error) {
-	f := &flags{}
-	set := flag.NewFlagSet("tiphys-webhook", flag.ContinueOnError)
-	set.SetOutput(s.Err)
-	set.Usage = func() {
-		set.SetOutput(s.Out)
-		fmt.Fprint(s.Out, usage)
-		set.PrintDefaults()
-	}
-	argo := set.String("argo-version", "", "the `version` of Argo Workflows that runs in the cluster, such as 3.6; the newest that tiphys knows unless given")
+func parse(args []string, s Streams) (*options, error) {
+	f := &options{}
+	set := flags.New("tiphys-webhook", usage, s.Out, s.Err)
 	set.StringVar(&f.address, "address", ":8443", "where to serve the API server")
 	set.StringVar(&f.metrics, "metrics-address", ":8080", "where to serve /metrics, /healthz and /readyz, without TLS; \"\" for nowhere")
 	set.DurationVar(&f.deadline, "deadline", 9*time.Second, "the longest that an answer takes; what the API server allows, less a margin, if that is less")
@@ -99,23 +76,14 @@ func parse(args []string, s Streams) (*flags, error) {
 	set.BoolVar(&f.limitRuns, "limit-runs", true, "hold runs to the limits of policies: count them, and keep the numbers of semaphores")
 	set.TextVar(&f.level, "log-level", slog.LevelInfo, "debug (all requests), info (denials), warn or error")
 	set.BoolVar(&f.version, "version", false, "print the version and end")
-	if err := set.Parse(args); err != nil {
+	var err error
+	if f.argo, err = set.Parse(args); err != nil {
 		return nil, err
 	}
-	return f, f.check(set, *argo)
+	return f, f.check()
 }
 
-func (f *flags) check(set *flag.FlagSet, argo string) error {
-	if set.NArg() > 0 {
-		return fmt.Errorf("argument %q is not expected: there are only flags", set.Arg(0))
-	}
-	if argo != "" {
-		v, err := lint.ParseVersion(argo)
-		if err != nil {
-			return fmt.Errorf("--argo-version: %w", err)
-		}
-		f.argo = v
-	}
+func (f *options) check() error {
 	switch {
 	case f.deadline <= 0:
 		return fmt.Errorf("--deadline is %s: it must be more than 0", f.deadline)
@@ -136,7 +104,7 @@ func (f *flags) check(set *flag.FlagSet, argo string) error {
 	}
 	if len(f.validating) == 0 && len(f.mutating) == 0 {
 		// Only together: whoever names the one has no other, and may not read it.
-		f.validating, f.mutating = list{"tiphys-webhook"}, list{"tiphys-webhook"}
+		f.validating, f.mutating = flags.List{"tiphys-webhook"}, flags.List{"tiphys-webhook"}
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // partsOf puts together what the flags ask for. Nothing runs yet.
-func partsOf(ctx context.Context, f *flags, log *slog.Logger) (*parts, error) {
+func partsOf(ctx context.Context, f *options, log *slog.Logger) (*parts, error) {
 	p := &parts{}
 	var config *rest.Config
 	if !f.standalone {
@@ -42,7 +42,7 @@ func partsOf(ctx context.Context, f *flags, log *slog.Logger) (*parts, error) {
 	return p, p.cluster(f, base, config, log)
 }
 
-func (p *parts) certificate(f *flags, config *rest.Config, log *slog.Logger) error {
+func (p *parts) certificate(f *options, config *rest.Config, log *slog.Logger) error {
 	if f.certDir != "" {
 		d := &files.Directory{Path: f.certDir, Log: log}
 		if err := d.Read(); err != nil && f.standalone {

@@ -18,7 +18,7 @@ import (
 )
 
 // standalone has the server go by files.
-func (p *parts) standalone(f *flags, s webhook.State) error {
+func (p *parts) standalone(f *options, s webhook.State) error {
 	s.Policy = func(n *manifest.Node) []lint.Finding {
 		_, problems := policies.FromObject(n)
 		return problems
