@@ -15,9 +15,9 @@ help: ## Show what there is to make
 
 .PHONY: build
 build: ## Build bin/tiphys, bin/tiphys-webhook and bin/tiphys-controller
-	$(call program,bin/tiphys,.,-trimpath -ldflags '$(LDFLAGS)' ./cmd/tiphys)
-	$(call program,bin/tiphys-webhook,.,-trimpath -ldflags '$(LDFLAGS)' ./cmd/tiphys-webhook)
-	$(call program,bin/tiphys-controller,.,-trimpath -ldflags '$(LDFLAGS)' ./cmd/tiphys-controller)
+	$(call program,bin/tiphys,.,-ldflags '$(LDFLAGS)' ./cmd/tiphys)
+	$(call program,bin/tiphys-webhook,.,-ldflags '$(LDFLAGS)' ./cmd/tiphys-webhook)
+	$(call program,bin/tiphys-controller,.,-ldflags '$(LDFLAGS)' ./cmd/tiphys-controller)
 
 # $(call program,FILE,FOLDER,ARGUMENTS) builds a program in a folder. It is put in
 # its place in one step, once it is whole: an interrupt, or a kill, leaves no half

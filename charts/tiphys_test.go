@@ -2,12 +2,10 @@ package charts
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -42,18 +40,22 @@ var everything = []string{
 	"tolerations[0].operator=Exists", "nodeSelector.a=b", "image.pullSecrets[0].name=a", "networkPolicy.metricsFrom[0].podSelector.matchLabels.a=b",
 	"clientCA.secret=clients", "controller.enabled=true", "controller.page=true", "controller.namespaces={default}", "controller.serviceAccounts={deployer}",
 	"controller.argoURL=https://argo.example.com", "controller.prometheus=http://prometheus:9090", "controller.podLabels.a=b", "controller.podAnnotations.a=b",
+	"controller.topologySpreadConstraints[0].topologyKey=a", "controller.topologySpreadConstraints[0].maxSkew=1", "controller.topologySpreadConstraints[0].labelSelector.matchLabels.a=b", "controller.topologySpreadConstraints[0].whenUnsatisfiable=DoNotSchedule",
+	"size=large", "metrics.datadog=true", "test.namespace=default", "networkPolicy.egress.webhook[0].ports[0].port=443", "networkPolicy.egress.controller[0].ports[0].port=443",
 	"controller.serviceAccountAnnotations.a=b", "controller.image.digest=sha256:" + strings.Repeat("0", 64), "approvals.stampByPolicy=true",
 }
 
 // others are for the kinds of cert-manager and Prometheus Operator.
-var others = []string{"certificates.mode=cert-manager", "metrics.serviceMonitor=true", "metrics.prometheusRule=true"}
+var others = []string{"controller.enabled=true", "certificates.mode=cert-manager", "metrics.serviceMonitor=true", "metrics.prometheusRule=true"}
 
-// The API server takes what the chart renders.
+// The API server takes what the chart renders. Of cert-manager and Prometheus
+// Operator only the kinds are there, with any fields.
 func TestServerTakesTheChart(t *testing.T) {
 	api := cluster.Start(t)
+	neighbours(t, api)
 	for name, helm := range helms {
 		for what, set := range map[string][]string{
-			"as it is": nil, "with everything": everything,
+			"as it is": nil, "with everything": everything, "with cert-manager and Prometheus": others,
 			"the controller alone": {"webhook.enabled=false", "controller.enabled=true", "controller.hook=false", "controller.replicas=1"},
 			"with nothing": {"watch.templates=false", "watch.configMaps=false", "watch.serviceAccounts=false", "watch.persistentVolumeClaims=false", "concurrency.enabled=false",
 				"mutating.enabled=false", "podDisruptionBudget.enabled=false", "crds.install=false"},
@@ -177,16 +179,6 @@ func TestProductVolumes(t *testing.T) {
 	}
 }
 
-// The schema knows every value that there is, and refuses what there is not.
-func TestProductSchema(t *testing.T) {
-	for _, bad := range []string{"watch.secret=true", "replicas=0", "validating.failurePolicy=fail", "argo.controllers={argo}", "audit.interval=ten", "audit.interval=5", "certificates.mode=none", "clientCA.secret=A_b",
-		"controller.namespaces={A_b}", "controller.replicas=0", "controller.argoURL=argo", "controller.image.digest=x", "controller.tmpSize=much"} {
-		if _, err := template(t, testbin.Helm4(t), "tiphys", "", "--set", bad); err == nil {
-			t.Errorf("%s is taken", bad)
-		}
-	}
-}
-
 // The copy of the CRD in the chart is the one that is generated.
 func TestProductCRD(t *testing.T) {
 	files, err := filepath.Glob("../api/crds/*.yaml")
@@ -202,44 +194,5 @@ func TestProductCRD(t *testing.T) {
 		if err != nil || !bytes.Equal(want, got) {
 			t.Errorf("%s is not the same in the chart (go generate ./charts): %v", f, err)
 		}
-	}
-}
-
-// Every metric of the alerts and of the dashboard is one that the webhook, or
-// the API server, has.
-func TestProductMetrics(t *testing.T) {
-	name := regexp.MustCompile(`\btiphys_[a-z_]+`)
-	have := map[string]bool{}
-	err := filepath.WalkDir("../webhook", func(path string, _ os.DirEntry, err error) error {
-		if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		for _, m := range name.FindAllString(string(text), -1) {
-			have[m] = true
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range []string{"tiphys/files/alerts.yaml", "tiphys/files/dashboard.json"} {
-		text, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range name.FindAllString(string(text), -1) {
-			if !have[strings.TrimSuffix(m, "_bucket")] {
-				t.Errorf("%s has metric %s, which nobody has", f, m)
-			}
-		}
-	}
-	var dashboard struct{ Panels []struct{ Title string } }
-	text, err := os.ReadFile("tiphys/files/dashboard.json")
-	if err == nil {
-		err = json.Unmarshal(text, &dashboard)
-	}
-	if err != nil || len(dashboard.Panels) == 0 {
-		t.Errorf("the dashboard has %d panels: %v", len(dashboard.Panels), err)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/tiphys-dev/tiphys/api/v1alpha1"
 	"github.com/tiphys-dev/tiphys/packaging/deploy"
 	"github.com/tiphys-dev/tiphys/promotion/client"
+	"github.com/tiphys-dev/tiphys/promotion/gate"
 )
 
 type decideFlags struct {
@@ -108,7 +109,22 @@ func (f *decideFlags) run(c *cobra.Command, s Streams, name, environment string)
 	if err != nil {
 		return promotionError(err)
 	}
-	return failed(f.told(s, made))
+	return failed(errors.Join(f.told(s, made), f.discounted(s, v, candidate, made)))
+}
+
+// discounted tells of gates at which the decision counts for nothing.
+func (f *decideFlags) discounted(s Streams, v promotionView, c *v1alpha1.Candidate, made *v1alpha1.Approval) error {
+	var wrong error
+	for _, g := range v.spec(made.Spec.Environment).Gates {
+		if g.Approval == nil || made.Spec.By.User == "" {
+			continue
+		}
+		if why := gate.Discounts(g.Approval, c.Spec.Author, *made); why != "" {
+			_, err := fmt.Fprintln(s.Out, printable(fmt.Sprintf("it does not count at gate %s: %s", g.ID(), why)))
+			wrong = errors.Join(wrong, err)
+		}
+	}
+	return wrong
 }
 
 func (f *decideFlags) told(s Streams, made *v1alpha1.Approval) error {

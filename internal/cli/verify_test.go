@@ -22,14 +22,14 @@ type running struct {
 }
 
 func (r running) Recorded(_ context.Context, release string) (bundle.Record, error) {
-	if release != "nightly-etl" || r.namespace != "etl" {
+	if release != "nightly-etl" || r.namespace != "etl-prod" {
 		return bundle.Record{}, nil
 	}
 	return bundle.Record{Revision: r.revision, Digest: r.digest, Environment: "prod"}, nil
 }
 
 func TestVerify(t *testing.T) {
-	chart := filepath.Join("..", "..", "examples", "deploy", "charts", "nightly-etl")
+	chart := filepath.Join("..", "..", "charts", "nightly-etl")
 	set, c, err := openChart(chart)
 	if err != nil {
 		t.Fatal(err)
@@ -52,7 +52,7 @@ func TestVerify(t *testing.T) {
 		code int
 		want string
 	}{
-		"a folder that runs":       {running{digest: digest, revision: 3}, nil, []string{chart, "-e", "prod"}, 0, `prod: this package runs: revision 3 of release "nightly-etl" in namespace "etl" is ` + digest},
+		"a folder that runs":       {running{digest: digest, revision: 3}, nil, []string{chart, "-e", "prod"}, 0, `prod: this package runs: revision 3 of release "nightly-etl" in namespace "etl-prod" is ` + digest},
 		"an archive that runs":     {running{digest: digest, revision: 3}, nil, []string{archive, "-e", "prod"}, 0, "this package runs"},
 		"another one runs":         {running{digest: "sha256:0", revision: 3}, nil, []string{archive, "-e", "prod"}, 1, "is sha256:0, and not " + digest},
 		"nothing in that place":    {running{digest: digest, revision: 3}, nil, []string{chart, "-e", "dev"}, 1, "dev: nothing runs"},

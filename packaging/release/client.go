@@ -54,8 +54,9 @@ type Client struct {
 	wrap func(http.RoundTripper) http.RoundTripper
 }
 
-// quiet keeps client-go from writing to the standard error of whoever links
-// it: what it has to say is in errors and warnings, too.
+// quiet keeps client-go from writing to the standard error of a command line:
+// what it has to say is in errors and warnings, too. It is for the process as a
+// whole, so nothing that a program calls in the middle of its work may do it.
 var quiet = sync.OnceFunc(func() { klog.SetLogger(logr.Discard()) })
 
 // Open prepares a client. It asks nothing of the cluster yet.
@@ -74,9 +75,9 @@ func Open(t Target) (*Client, error) {
 
 // OpenConfig prepares a client for a program that knows how to reach the
 // cluster, as a controller does: nothing of this machine's environment counts,
-// and messages advise nothing that only a person at a command line could do.
+// messages advise nothing that only a person at a command line could do, and what
+// libraries log is left to the program.
 func OpenConfig(config *rest.Config, namespace string) *Client {
-	quiet()
 	config = rest.CopyConfig(config)
 	if config.QPS == 0 && config.RateLimiter == nil {
 		config.QPS, config.Burst = 50, 300

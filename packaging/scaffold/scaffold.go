@@ -34,6 +34,10 @@ type Options struct {
 	// Recipients are who can read the secrets of an environment, as age writes
 	// them. An environment without any gets a line to fill in.
 	Recipients map[string][]string
+	// Beside are the environments, in the order of promotion, of a repository that
+	// has charts/ and environments/ at its top. The chart becomes one more there,
+	// with its values beside it; who can read secrets is said there already.
+	Beside []string
 }
 
 // Environments returns the names of the environments of a new chart, in the
@@ -43,10 +47,14 @@ func Environments() []string { return []string{"dev", "qa", "prod"} }
 //go:embed all:chart
 var chartFS embed.FS
 
-// New returns the files of a new chart, sorted by name.
+// New returns the files of a new chart, sorted by name. With Beside, their names
+// are paths in the repository.
 func New(o Options) ([]File, error) {
 	if err := CheckName(o.Name); err != nil {
 		return nil, err
+	}
+	if len(o.Beside) > 0 && len(o.Recipients) > 0 {
+		return nil, errors.New("who can read secrets is said in the .sops.yaml of the repository, so there is nothing to do with recipients")
 	}
 	sops, err := sopsConfig(o.Recipients)
 	if err != nil {
@@ -64,7 +72,29 @@ func New(o Options) ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return vendor(files)
+	if files, err = vendor(files); err != nil || len(o.Beside) == 0 {
+		return files, err
+	}
+	return beside(o, files), nil
+}
+
+// beside makes of a chart with environments one more chart of a repository, whose
+// environments lie beside its charts. The last environment runs the schedule.
+func beside(o Options, files []File) []File {
+	var all []File
+	for _, f := range files {
+		switch top, _, _ := strings.Cut(f.Name, "/"); top {
+		case "environments", ".sops.yaml", ".pre-commit-config.yaml", "README.md":
+		default:
+			all = append(all, File{"charts/" + o.Name + "/" + f.Name, f.Data})
+		}
+	}
+	for i, name := range o.Beside {
+		text := fmt.Sprintf("workflows:\n  %s:\n    suspend: %t\n", o.Name, i < len(o.Beside)-1)
+		all = append(all, File{"environments/" + name + "/" + o.Name + "/values.yaml", []byte(text)})
+	}
+	slices.SortFunc(all, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
+	return all
 }
 
 // vendor adds the library chart, and sorts.

@@ -29,7 +29,7 @@ func sopsConfig(recipients map[string][]string) ([]byte, error) {
 	for _, name := range Environments() {
 		who := recipients[name]
 		if len(who) == 0 {
-			fmt.Fprintf(&b, "  # FILL IN: `age-keygen -o %s.key` makes a key and prints its public half, age1..., which belongs here\n", name)
+			fmt.Fprintf(&b, "  # FILL IN: `tiphys secrets keygen -o ~/%s.agekey` makes a key and prints its public half, age1..., which belongs here\n", name)
 			who = []string{"FILL-IN-THE-AGE-RECIPIENTS-OF-" + strings.ToUpper(name)}
 		}
 		fmt.Fprintf(&b, "  - path_regex: (^|/)environments/%s/(.*/)?secrets\\.yaml$\n    age: %s\n", name, strings.Join(who, ","))

@@ -25,6 +25,7 @@ type flags struct {
 	prometheus string
 
 	metrics, hook, page string
+	sessionKey          string
 	local, plainHTTP    bool
 }
 
@@ -48,6 +49,7 @@ Promotions of the cluster say.
 
 Usage:
   tiphys-controller [flags]
+  tiphys-controller check --ready URL [flags]
 
 Flags:
 `
@@ -72,6 +74,7 @@ func parse(args []string, s Streams) (*flags, error) {
 	set.StringVar(&f.metrics, "metrics-address", ":8080", "where to serve /metrics, /healthz and /readyz, without TLS; \"\" for nowhere")
 	set.StringVar(&f.hook, "hook-address", "", "where to serve POST /hook/NAMESPACE/NAME, by which forges tell of a push, without TLS; \"\" for nowhere")
 	set.StringVar(&f.page, "page-address", "", "where to serve the page, without TLS; \"\" for nowhere")
+	set.StringVar(&f.sessionKey, "page-session-key-file", "", "a `file` with 32 bytes or more that nobody guesses, which replicas share so that they share the sessions of the page; unless given, a session is of one process")
 	set.BoolVar(&f.local, "allow-local-sources", false, "allow sources that are folders of this machine; for tests")
 	set.BoolVar(&f.plainHTTP, "allow-http", false, "allow notifications without TLS")
 	set.TextVar(&f.level, "log-level", slog.LevelInfo, "debug, info (all that is done), warn or error")
@@ -95,6 +98,9 @@ func (f *flags) check(set *flag.FlagSet, argo string) error {
 	}
 	if f.concurrency <= 0 {
 		return fmt.Errorf("--concurrency is %d: it must be more than 0", f.concurrency)
+	}
+	if f.sessionKey != "" && f.page == "" {
+		return fmt.Errorf("--page-session-key-file %s is given without --page-address: there is no page", f.sessionKey)
 	}
 	for name, address := range map[string]string{"argo-url": f.argoURL, "prometheus": f.prometheus} {
 		if u, err := url.Parse(address); address != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {

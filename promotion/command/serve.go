@@ -1,15 +1,16 @@
 package command
 
 import (
+	"bytes"
 	"context"
-	"errors"
+	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"regexp"
 	"runtime"
-	"time"
 
 	"github.com/go-logr/logr"
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,6 +19,7 @@ import (
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
+	"github.com/tiphys-dev/tiphys/internal/listen"
 	"github.com/tiphys-dev/tiphys/internal/version"
 	"github.com/tiphys-dev/tiphys/promotion/controller"
 	"github.com/tiphys-dev/tiphys/promotion/page"
@@ -31,11 +33,10 @@ func (f *flags) servers(ctx context.Context, config *rest.Config, c *controller.
 	for _, s := range []struct {
 		name, address string
 		handler       func() (http.Handler, error)
-		serve         func(context.Context, net.Listener, http.Handler) error
 	}{
-		{"metrics", f.metrics, func() (http.Handler, error) { return facts(c), nil }, serve},
-		{"hook", f.hook, func() (http.Handler, error) { return hooks, nil }, serve},
-		{"page", f.page, func() (http.Handler, error) { return f.board(ctx, config, c, log) }, page.Serve},
+		{"metrics", f.metrics, func() (http.Handler, error) { return facts(c), nil }},
+		{"hook", f.hook, func() (http.Handler, error) { return hooks, nil }},
+		{"page", f.page, func() (http.Handler, error) { return f.board(ctx, config, c, log) }},
 	} {
 		if s.address == "" {
 			continue
@@ -49,7 +50,7 @@ func (f *flags) servers(ctx context.Context, config *rest.Config, c *controller.
 			return nil, fmt.Errorf("listen for %s: %w", s.name, err)
 		}
 		log.Info("serves", "what", s.name, "address", l.Addr().String())
-		all = append(all, func(ctx context.Context) error { return s.serve(ctx, l, h) })
+		all = append(all, func(ctx context.Context) error { return listen.Serve(ctx, l, h) })
 	}
 	return all, nil
 }
@@ -60,24 +61,30 @@ func (f *flags) board(ctx context.Context, config *rest.Config, c *controller.Co
 	if err != nil {
 		return nil, err
 	}
-	return page.New(page.Options{Source: from, Authenticate: from.Authenticate, Authorize: from.Authorize, ArgoURL: f.argoURL, Done: ctx.Done(), Log: logr.FromSlogHandler(log.Handler())})
+	key, err := readKey(f.sessionKey)
+	if err != nil {
+		return nil, err
+	}
+	return page.New(page.Options{Source: from, SessionKey: key, Authenticate: from.Authenticate, Authorize: from.Authorize, ArgoURL: f.argoURL, Done: ctx.Done(), Log: logr.FromSlogHandler(log.Handler())})
 }
 
-// drain is how long requests that have begun may take when the process ends.
-const drain = 5 * time.Second
+// leastKey is how many bytes a file must have to be a key.
+const leastKey = 32
 
-func serve(ctx context.Context, l net.Listener, h http.Handler) error {
-	s := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
-	stopped := context.AfterFunc(ctx, func() {
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
-		defer cancel()
-		s.Shutdown(end)
-	})
-	defer stopped()
-	if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		return err
+// readKey makes a key of what a file has; nil without one.
+func readKey(name string) ([]byte, error) {
+	if name == "" {
+		return nil, nil
 	}
-	return nil
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("read the session key: %w", err)
+	}
+	if text = bytes.TrimSpace(text); len(text) < leastKey {
+		return nil, fmt.Errorf("read the session key: %s has %d bytes: it must have %d", name, len(text), leastKey)
+	}
+	key := sha256.Sum256(text)
+	return key[:], nil
 }
 
 // facts serves what is known of the process.

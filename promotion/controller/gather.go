@@ -160,8 +160,9 @@ type scene struct {
 	known *known
 	// targets are those that were looked up, by environment.
 	targets map[string]*target
-	// looked is where runs were looked for.
+	// looked is where runs were looked for, and places where that is.
 	looked map[decide.Place]bool
+	places []place
 	// stop is what the last action met.
 	stop error
 }
@@ -232,6 +233,7 @@ func (c *Controller) gatherRuns(ctx context.Context, s *scene) {
 			s.known.unseen = s.state.Now.Add(asking)
 			continue
 		}
+		s.places = append(s.places, place{t.cluster, d.Namespace})
 		c.places.add(place{t.cluster, d.Namespace}, s.key)
 		if t.cluster != runs.Local {
 			c.runs.Connect(t.cluster, t.config)

@@ -42,6 +42,7 @@ func (c *Controller) reconcile(ctx context.Context, q reconcile.Request) (reconc
 		return reconcile.Result{}, err
 	}
 	c.metrics.state(s)
+	c.watchOnly(k, s.places)
 	c.letGo(ctx, s)
 	return reconcile.Result{}, stop
 }
@@ -129,7 +130,7 @@ func (c *Controller) forget(k key) {
 	c.wakes.at(k, time.Time{})
 	c.polls.drop(k)
 	c.facts.drop(k)
-	c.places.drop(k)
+	c.watchOnly(k, nil)
 	c.metrics.drop(k)
 }
 

@@ -3,6 +3,8 @@ package controller
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -17,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	"github.com/tiphys-dev/tiphys/api/v1alpha1"
+	"github.com/tiphys-dev/tiphys/promotion/decide"
 	"github.com/tiphys-dev/tiphys/promotion/runs"
 )
 
@@ -53,7 +56,7 @@ func (c *Controller) wire() error {
 	policies := policyObject()
 	return errors.Join(
 		c.add("promotions", c.reconcile, c.options.Concurrency,
-			source.Kind[client.Object](cache, &v1alpha1.Promotion{}, self, c.caught(), told()),
+			source.Kind[client.Object](cache, &v1alpha1.Promotion{}, self, c.caught(), c.loosened(), told()),
 			source.Kind[client.Object](cache, &v1alpha1.Candidate{}, toPromotion, c.caught(), complete()),
 			source.Kind[client.Object](cache, &v1alpha1.Approval{}, toPromotion),
 			&c.wakes),
@@ -103,6 +106,39 @@ func (c *Controller) caught() predicate.Predicate {
 		UpdateFunc: func(e event.UpdateEvent) bool { return note(e.ObjectNew) },
 		DeleteFunc: func(e event.DeleteEvent) bool { return note(e.Object) },
 	}
+}
+
+// loosened lets everything through, and tells of freezes and pins that are gone:
+// whoever applies a file takes off what the file does not have, and may not know.
+func (c *Controller) loosened() predicate.Predicate {
+	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+		was, is := e.ObjectOld.(*v1alpha1.Promotion), e.ObjectNew.(*v1alpha1.Promotion)
+		if was.Generation != is.Generation {
+			for _, n := range undone(was, is) {
+				c.event(is, false, n.Reason, "Update", n.Message)
+				c.log.Info("news", "reason", n.Reason, "namespace", is.Namespace, "promotion", is.Name, "environment", n.Environment, "message", n.Message)
+			}
+		}
+		return true
+	}}
+}
+
+// undone are the freezes and pins of environments that a change took off.
+func undone(was, is *v1alpha1.Promotion) (all []decide.News) {
+	for _, before := range was.Spec.Environments {
+		i := slices.IndexFunc(is.Spec.Environments, func(e v1alpha1.Environment) bool { return e.Name == before.Name })
+		if i < 0 {
+			continue // it is gone, and told of where it is looked at
+		}
+		now, at := is.Spec.Environments[i], decide.Place{Environment: before.Name}
+		if before.Freeze != nil && now.Freeze == nil {
+			all = append(all, decide.News{Place: at, Reason: "Unfrozen", Message: fmt.Sprintf("%s is not frozen any more; it was: %s", now.Name, before.Freeze.Reason)})
+		}
+		if before.Pin != nil && now.Pin == nil {
+			all = append(all, decide.News{Place: at, Reason: "Unpinned", Message: fmt.Sprintf("%s is not pinned any more; it was pinned to %s", now.Name, before.Pin.Candidate)})
+		}
+	}
+	return all
 }
 
 // told lets through what somebody else than the deciding controller changed of a
@@ -161,14 +197,41 @@ func (p *places) add(at place, k key) {
 	}
 }
 
-func (p *places) drop(k key) {
+// keep has a promotion be in these places and in no other. It returns the places
+// that no promotion is in any more, and the clusters that none is in.
+func (p *places) keep(k key, in []place) (left []place, clusters []runs.Key) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for at, all := range p.all {
+		if slices.Contains(in, at) {
+			continue
+		}
 		if all = slices.DeleteFunc(all, func(o key) bool { return o == k }); len(all) == 0 {
 			delete(p.all, at)
+			left = append(left, at)
 		} else {
 			p.all[at] = all
+		}
+	}
+	for _, at := range left {
+		same := func(o place) bool { return o.cluster == at.cluster }
+		if !slices.Contains(clusters, at.cluster) && !slices.ContainsFunc(slices.Collect(maps.Keys(p.all)), same) {
+			clusters = append(clusters, at.cluster)
+		}
+	}
+	return left, clusters
+}
+
+// watchOnly ends the watches of runs that no promotion goes by any more now that
+// one is in these places only: a kubeconfig that was changed is another cluster.
+func (c *Controller) watchOnly(k key, in []place) {
+	left, clusters := c.places.keep(k, in)
+	for _, at := range left {
+		c.runs.Forget(at.cluster, at.namespace)
+	}
+	for _, cluster := range clusters {
+		if cluster != runs.Local {
+			c.runs.Forget(cluster)
 		}
 	}
 }

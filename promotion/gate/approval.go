@@ -74,15 +74,13 @@ func judge(g *v1alpha1.ApprovalGate, s State, all []v1alpha1.Approval) Answer {
 		if d.Spec.Reason != "" {
 			line += ": " + first(d.Spec.Reason)
 		}
-		switch {
-		case !inGroups(g, d):
-			line += "; it does not count, as the user is in none of " + strings.Join(g.Groups, ", ")
+		switch why := Discounts(g, s.Author, d); {
+		case why != "":
+			line += "; it does not count, as " + why
 		case d.Spec.Decision != v1alpha1.ToApprove:
 			if rejected == nil {
 				rejected = &d
 			}
-		case g.NotAuthor && isAuthor(user, s.Author):
-			line += "; it does not count, as the author may not approve"
 		default:
 			approved = append(approved, user)
 		}
@@ -91,6 +89,18 @@ func judge(g *v1alpha1.ApprovalGate, s State, all []v1alpha1.Approval) Answer {
 	a := verdict(g, s, approved, rejected)
 	a.Evidence = evidence
 	return a
+}
+
+// Discounts says why a decision on a candidate of this author counts for nothing
+// at a gate, "" if it counts.
+func Discounts(g *v1alpha1.ApprovalGate, author string, d v1alpha1.Approval) string {
+	switch {
+	case !inGroups(g, d):
+		return "the user is in none of " + strings.Join(g.Groups, ", ")
+	case d.Spec.Decision == v1alpha1.ToApprove && g.NotAuthor && isAuthor(d.Spec.By.User, author):
+		return "the author may not approve"
+	}
+	return ""
 }
 
 // Standing are the decisions on a candidate and environment that count: of each

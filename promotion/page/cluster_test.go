@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/tiphys-dev/tiphys/api/v1alpha1"
+	serve "github.com/tiphys-dev/tiphys/internal/listen"
 	"github.com/tiphys-dev/tiphys/promotion/page"
 	"github.com/tiphys-dev/tiphys/test/cluster"
 )
@@ -141,7 +142,9 @@ func TestServe(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	l := listen(t)
 	done := make(chan error, 1)
-	go func() { done <- page.Serve(ctx, l, handler(t, options(morning(breakfast)))) }()
+	o := options(morning(breakfast))
+	o.Done = ctx.Done()
+	go func() { done <- serve.Serve(ctx, l, handler(t, o)) }()
 	_, all := stream(t, "http://"+l.Addr().String(), "/events", "admin-token")
 	next(t, all)
 	stop()

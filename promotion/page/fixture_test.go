@@ -304,8 +304,8 @@ func ingest(s *shelf, a ago) {
 	s.promotions = append(s.promotions, p, quiet)
 }
 
-// etl is the package of the example.
-func etl(t testing.TB) *bundle.Package { return pack(t, "../../examples/deploy/charts/nightly-etl") }
+// etl is a package of a small chart.
+func etl(t testing.TB) *bundle.Package { return pack(t, "testdata/etl/charts/nightly-etl") }
 
 // night is a package with a workflow of some tasks.
 func night(t testing.TB) *bundle.Package {

@@ -40,7 +40,7 @@ func Install(t testing.TB, api *cluster.Cluster, values ...string) *Release {
 func (r *Release) Upgrade(t testing.TB, values ...string) {
 	t.Helper()
 	args := []string{"--kubeconfig", r.Kubeconfig, "upgrade", "--install", "tiphys", filepath.Join(testbin.Root(), "charts", "tiphys"),
-		"--namespace", Namespace, "--create-namespace", "--reset-values", "--force-conflicts"}
+		"--namespace", Namespace, "--create-namespace", "--reset-values", "--server-side=true", "--force-conflicts"}
 	routed := true
 	for _, v := range values {
 		args = append(args, "--set", v)

@@ -51,12 +51,13 @@ func (c *Cluster) InstallCRDs(t testing.TB) {
 	}
 }
 
-// Until waits until f returns nil, for half a minute. It is for what an API
+// Until waits until f returns nil, for two minutes: on a machine that is busy,
+// much may take half of that. It is for what an API
 // server or its watchers do in their own time.
 func Until(t testing.TB, f func() error) {
 	t.Helper()
 	err := errors.New("it was not asked")
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); {
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); {
 		if err = f(); err == nil {
 			return
 		}

@@ -1,7 +1,9 @@
 package cluster
 
 import (
+	"bytes"
 	"encoding/pem"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -100,13 +102,31 @@ func (r *Recorder) answered(a *http.Response) error {
 		made.Verb = "create"
 		all = append(all, made)
 	}
+	lacks, err := lacksRight(a)
+	if err != nil {
+		return err
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.asked = append(r.asked, all...)
-	if a.StatusCode == http.StatusForbidden {
+	if lacks {
 		r.refused = append(r.refused, all...)
 	}
 	return nil
+}
+
+// lacksRight tells what RBAC refuses from what admission does.
+func lacksRight(a *http.Response) (bool, error) {
+	if a.StatusCode != http.StatusForbidden {
+		return false, nil
+	}
+	text, err := io.ReadAll(a.Body)
+	if err != nil {
+		return false, err
+	}
+	a.Body.Close()
+	a.Body = io.NopCloser(bytes.NewReader(text))
+	return bytes.Contains(text, []byte(" cannot ")), nil
 }
 
 // requestOf reads a request of the API for resources.

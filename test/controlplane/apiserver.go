@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	mathrand "math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -84,13 +85,21 @@ func (c *config) read() error {
 	return nil
 }
 
+// freePort finds a port below those that systems give out by themselves. One of
+// those could be given to somebody else before the API server has it, or while it
+// is down.
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	var last error
+	for range 100 {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20000+mathrand.IntN(12000)))
+		if err != nil {
+			last = err
+			continue
+		}
+		port := l.Addr().(*net.TCPAddr).Port
+		return port, l.Close()
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return 0, last
 }
 
 func (c *config) path(name string) string { return filepath.Join(c.dir, name) }

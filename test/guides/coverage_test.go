@@ -16,6 +16,7 @@ var others = map[string]string{
 	"helm3":                    "test/plugin/docs_test.go",
 	"helm3 helm4":              "test/plugin/docs_test.go",
 	"helm4":                    "test/plugin/docs_test.go",
+	"release":                  "tools/release/dist/docs_test.go",
 	"run in a clone":           "test/cli/gitops_test.go",
 	"run: demo":                "test/demo/page.go",
 	"run: demo, exit 1":        "test/demo/page.go",

@@ -110,7 +110,7 @@ type reader struct {
 	edits   []edit // what the page would have to say
 }
 
-// cluster matches commands that want a cluster.
+// wantsCluster matches commands that want a cluster.
 var wantsCluster = regexp.MustCompile(`\bkubectl\b|\bhelm3? (-\S+ )*(secrets )?(install|upgrade|uninstall|list|history|get|status|rollback|test)\b|` +
 	`\btiphys (upgrade|diff|history|status|rollback|uninstall|verify|promotions|why|approve|reject|freeze)\b|(?m)^as-(the-kubelet|argo)-would`)
 

@@ -51,7 +51,7 @@ type Block struct {
 	Path   string // of a File
 }
 
-// Language tells whether readers would type what is in a block.
+// typed tells whether readers would type what is in a block.
 func typed(language string) bool {
 	return slices.Contains([]string{"sh", "console", "bash", "shell", "zsh"}, language)
 }

@@ -24,6 +24,7 @@ var where = map[string]string{
 	"ClusterRole/tiphys-controller":        "in all namespaces",
 	"ClusterRole/tiphys-controller-acting": "in the namespaces of `controller.namespaces`, or in all where there are none",
 	"Role/tiphys-controller":               "in the namespace of the release",
+	"Role/tiphys-webhook-test":             "in `test.namespace`, while the test runs",
 	"ClusterRole/tiphys-promotion-viewer":  "where `view` is given",
 }
 

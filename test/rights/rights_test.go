@@ -54,6 +54,7 @@ var parts = []part{
 		"concurrency.enabled=false", "mutating.enabled=false", "drainSeconds=0"}, nil, fewer},
 	{"The controller", "tiphys-controller", []string{"ClusterRole/tiphys-controller", "ClusterRole/tiphys-controller-acting", "Role/tiphys-controller"},
 		[]string{"webhook.enabled=false", "controller.enabled=true", "controller.page=true"}, []string{"controller.page=false"}, controller},
+	{"The pod of `helm test`", "tiphys-webhook-test", []string{"Role/tiphys-webhook-test"}, nil, nil, tested},
 	{"Who may view a namespace", "viewer", []string{"ClusterRole/tiphys-promotion-viewer"}, nil, nil, viewer},
 }
 

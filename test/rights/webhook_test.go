@@ -3,6 +3,7 @@ package rights
 import (
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"strings"
 
 	core "k8s.io/api/core/v1"
@@ -11,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/tiphys-dev/tiphys/test/chart"
 	"github.com/tiphys-dev/tiphys/test/chart/pods"
@@ -198,6 +200,38 @@ func fewer(s *scene) {
 		s.enforced(space)
 		s.release.Stop(s, p)
 	})
+}
+
+// tested is what the pod of helm test does. Helm makes its rights when it runs it.
+func tested(s *scene) {
+	objects := chart.Render(s)
+	for _, kind := range []string{"ServiceAccount", "Role", "RoleBinding"} {
+		s.apply(objects.Manifest(s, kind+"/tiphys-webhook-test"))
+	}
+	s.release.RunWebhook(s, pods.Options{})
+	s.tell("a workflow that can never run is tried", func() {
+		c := exec.Command(testbin.Webhook(s), "check", "--namespace="+chart.Namespace, "--kubeconfig="+s.kubeconfig("tiphys-webhook-test"))
+		if out, err := c.CombinedOutput(); err != nil {
+			s.Errorf("%v: %s", err, out)
+		}
+	})
+}
+
+// kubeconfig is one of a service account of the release, for what is listened to.
+func (s *scene) kubeconfig(account string) string {
+	s.Helper()
+	k, err := clientcmd.LoadFromFile(chart.Kubeconfig(s, s.api, chart.Token(s, s.api, account)))
+	if err != nil {
+		s.Fatal(err)
+	}
+	for _, c := range k.Clusters {
+		c.Server, c.CertificateAuthorityData = s.hears.Server, s.hears.CA
+	}
+	path := filepath.Join(s.TempDir(), "kubeconfig")
+	if err := clientcmd.WriteToFile(*k, path); err != nil {
+		s.Fatal(err)
+	}
+	return path
 }
 
 // viewer is what somebody does with the role view, to which that of the chart is

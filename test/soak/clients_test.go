@@ -248,7 +248,7 @@ func (w *worker) sweep() {
 // runs are created without end in a namespace where few may exist at once, and
 // come to their end.
 func (w *worker) runs() {
-	k, pace := kinds[0], time.NewTicker(w.plan.pace)
+	k, pace := kinds[0], time.NewTicker(5*w.plan.pace) // each takes several requests of the webhook
 	defer pace.Stop()
 	mine := w.client.Resource(argo(k.plural)).Namespace(limited)
 	for w.load.Err() == nil {

@@ -24,6 +24,7 @@ var measures = []struct {
 // A sample is what a process was like at the end of a steady phase.
 type sample struct {
 	process *process
+	leads   bool // it does the work of all replicas, for which it needs more
 	at      time.Time
 	values  map[string]float64 // the median
 }
@@ -37,7 +38,7 @@ func (s *soak) steady(name string, long time.Duration, leaks leakBook) {
 	s.book.begin(name)
 	s.wait(long * 2 / 3)
 	all := append(append([]*pod(nil), s.webhooks...), s.controllers...)
-	of := map[*pod]*process{}
+	of, leads := map[*pod]*process{}, map[*pod]bool{}
 	values := map[*pod]map[string][]float64{}
 	for _, p := range all {
 		of[p], values[p] = p.now(), map[string][]float64{}
@@ -56,11 +57,12 @@ func (s *soak) steady(name string, long time.Duration, leaks leakBook) {
 			for _, m := range measures {
 				values[p][m.metric] = append(values[p][m.metric], got[m.metric])
 			}
+			leads[p] = got[`leader_election_master_status{name="tiphys-controller"}`] > 0 || got["tiphys_webhook_audits"] > 0
 		}
 		s.wait(time.Second)
 	}
 	for _, p := range all {
-		one := &sample{process: of[p], at: time.Now(), values: map[string]float64{}}
+		one := &sample{process: of[p], leads: leads[p], at: time.Now(), values: map[string]float64{}}
 		for metric, all := range values[p] {
 			slices.Sort(all)
 			one.values[metric] = all[len(all)/2]
@@ -93,7 +95,7 @@ func (l leakBook) table() (text string, leaked []string) {
 				switch v, ok := one.values[m.metric]; {
 				case !ok:
 					b.WriteString(" |")
-				case first != nil && one.process != first.process:
+				case first != nil && !one.like(first):
 					fmt.Fprintf(&b, " (%.0f) |", v/m.unit)
 				default:
 					fmt.Fprintf(&b, " %.0f |", v/m.unit)
@@ -113,11 +115,16 @@ func (l leakBook) table() (text string, leaked []string) {
 	return b.String(), leaked
 }
 
+// like reports whether two samples are of one process that did the same.
+func (s *sample) like(o *sample) bool {
+	return s.process != nil && s.process == o.process && s.leads == o.leads
+}
+
 // span returns the first and the last sample of the process that lived longest.
 func span(all []*sample) (first, last *sample) {
 	for i, from := range all {
 		for _, to := range all[i+1:] {
-			if from.process != nil && from.process == to.process && (first == nil || to.at.Sub(from.at) > last.at.Sub(first.at)) {
+			if from.like(to) && (first == nil || to.at.Sub(from.at) > last.at.Sub(first.at)) {
 				first, last = from, to
 			}
 		}

@@ -47,6 +47,8 @@ func TestSoak(t *testing.T) {
 	asking, enough := context.WithCancel(ctx)
 	defer cancel()
 	s := &soak{T: t, ctx: ctx, load: asking, dir: t.TempDir(), plan: p, book: &book{}, churn: &churn{states: []state{{}}}, pushing: make(chan struct{}), kubectl: testbin.Kubectl(t)}
+	testbin.Webhook(t) // to build them is no part of it
+	testbin.Controller(t)
 	s.book.begin("warm up")
 	s.install()
 	leaks := leakBook{}

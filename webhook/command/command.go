@@ -31,6 +31,9 @@ type Streams struct{ Out, Err io.Writer }
 
 // Main runs the command until ctx ends and returns its exit code.
 func Main(ctx context.Context, args []string, s Streams) int {
+	if len(args) > 0 && args[0] == "check" {
+		return check(ctx, args[1:], s)
+	}
 	f, err := parse(args, s)
 	switch {
 	case errors.Is(err, flag.ErrHelp):

@@ -60,6 +60,7 @@ a Secret. With --standalone it goes by files alone and asks no cluster.
 Usage:
   tiphys-webhook [flags]
   tiphys-webhook --standalone --cert-dir DIR [--policy FILE]... [flags]
+  tiphys-webhook check --namespace NAMESPACE [flags]
 
 Flags:
 `

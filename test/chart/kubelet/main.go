@@ -1,7 +1,7 @@
 // Command kubelet runs the pods of an installed release of the chart beside an
 // API server that runs none, for demonstrations: a replica of the webhook and one
 // of the controller, each if the release has it. It prints where they listen, a
-// line for each port, then "ready", and ends them when it is told to end or its
+// line for each port, then "ready", runs the pods of helm test, and ends them when it is told to end or its
 // standard input is closed.
 package main
 
@@ -100,6 +100,15 @@ func run(ctx context.Context, r pods.Release, local bool) error {
 			fmt.Printf("%s %s %s\n", name, port, p.Ports[port])
 		}
 	}
+	services := map[string]string{}
+	if controller != nil {
+		services["tiphys-controller."+r.Namespace+":8080"] = controller.Ports["metrics"]
+	}
+	go func() {
+		if err := r.RunTests(ctx, services); err != nil {
+			log.Print("kubelet: ", err)
+		}
+	}()
 	fmt.Println("ready")
 	ended := make(chan string, len(all))
 	for _, p := range all {
