@@ -15,10 +15,10 @@ import (
 	"github.com/tiphys-dev/tiphys/webhook/certs"
 )
 
-// blocks are the commands of docs/install-webhook.md that are marked with a word.
+// blocks are the commands of docs/install.md that are marked with a word.
 func blocks(t *testing.T, word string) []string {
 	t.Helper()
-	page, err := os.ReadFile(filepath.Join(testbin.Root(), "docs", "install-webhook.md"))
+	page, err := os.ReadFile(filepath.Join(testbin.Root(), "docs", "install.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,9 +58,9 @@ func shell(t *testing.T, api *cluster.Cluster, helm string, commands []string) {
 // Nothing runs pods there. The authority that the webhook writes into its
 // configurations must outlive each upgrade.
 func TestInstall(t *testing.T) {
-	api := cluster.Start(t)
 	for name, helm := range map[string]string{"helm 3": testbin.Helm3(t), "helm 4": testbin.Helm4(t)} {
 		t.Run(name, func(t *testing.T) {
+			api := cluster.Start(t)
 			commands := blocks(t, "install")
 			last := len(commands) - 1
 			shell(t, api, helm, commands[:1])

@@ -58,7 +58,7 @@ Not played.
 		t.Error(d)
 	}
 	for text, problem := range map[string]string{
-		"## 1. One\n```sh\nls\n```\n":              "needs <!-- run: demo -->",
+		"## 1. One\n```sh\nls\n```\n":               "needs <!-- run: demo -->",
 		"## 1. One\n<!-- run: demo -->\nno block\n": "should follow",
 	} {
 		if _, err := parse(text); err == nil || !strings.Contains(err.Error(), problem) {

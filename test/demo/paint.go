@@ -42,7 +42,7 @@ var words = []struct {
 }{
 	{"31", regexp.MustCompile(`\berror:|^Error\b|\bFailed\b|\bRolledBack\b|✗|\^~*`)},
 	{"33", regexp.MustCompile(`(?i)\bwarning:|\bWaiting\b`)},
-	{"32", regexp.MustCompile(`\bVerified\b|✓|\bdeployed\b`)},
+	{"32", regexp.MustCompile(`\bVerified\b|✓|\bdeployed  `)},
 }
 
 // answer is what a command printed.
@@ -54,12 +54,13 @@ func (p paint) answer(out string) string {
 		return out
 	}
 	var b strings.Builder
+	diff := strings.Contains(out, "\n@@ ")
 	for line := range strings.Lines(out) {
 		text := strings.TrimSuffix(line, "\n")
 		switch {
-		case strings.HasPrefix(text, "+"):
+		case diff && strings.HasPrefix(text, "+"):
 			text = p.with("32", text)
-		case strings.HasPrefix(text, "-") && !strings.HasPrefix(text, "---"):
+		case diff && strings.HasPrefix(text, "-"):
 			text = p.with("31", text)
 		default:
 			for _, w := range words {

@@ -87,7 +87,7 @@ func (p *player) environment() []string {
 		"KUBECONFIG=" + p.stage.path("cluster/kubeconfig"),
 		"SOPS_AGE_KEY_FILE=" + p.stage.path("work/environments/dev.agekey"),
 		"PAGE=http://" + p.stage.address("page"),
-		"LC_ALL=C.UTF-8", "TZ=UTC", "GIT_CONFIG_NOSYSTEM=1",
+		"TZ=UTC", "GIT_CONFIG_NOSYSTEM=1",
 	}
 	return env
 }
@@ -172,12 +172,14 @@ func (s *step) wrong(out string, code int) error {
 	return nil
 }
 
+const goOn = "(Enter goes on) "
+
 // pause waits until somebody presses Enter, where that was asked for.
 func (p *player) pause(ctx context.Context) error {
 	if os.Getenv("DEMO_PAUSE") == "" {
 		return nil
 	}
-	fmt.Fprint(p.out, p.paint.faint("(Enter goes on) "))
+	fmt.Fprint(p.out, p.paint.faint(goOn))
 	select {
 	case <-ctx.Done():
 		return ctx.Err()

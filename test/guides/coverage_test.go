@@ -12,19 +12,19 @@ import (
 
 // others are markers of blocks that other tests run, each with the file that does.
 var others = map[string]string{
-	"cluster":        "test/cli/promotions_test.go",
-	"helm3":          "test/plugin/docs_test.go",
-	"helm3 helm4":    "test/plugin/docs_test.go",
-	"helm4":          "test/plugin/docs_test.go",
-	"release":        "tools/release/dist/docs_test.go",
-	"run in a clone": "test/cli/gitops_test.go",
+	"cluster":                  "test/cli/promotions_test.go",
+	"helm3":                    "test/plugin/docs_test.go",
+	"helm3 helm4":              "test/plugin/docs_test.go",
+	"helm4":                    "test/plugin/docs_test.go",
+	"release":                  "tools/release/dist/docs_test.go",
+	"run in a clone":           "test/cli/gitops_test.go",
 	"run: demo":                "test/demo/page.go",
 	"run: demo, exit 1":        "test/demo/page.go",
 	"run: demo, until":         "test/demo/page.go",
 	"run: demo, until, exit 1": "test/demo/page.go",
-	"run: approver":  "test/admission/docs_test.go",
-	"run: install":   "test/admission/docs_test.go",
-	"run: try":       "test/admission/docs_test.go",
+	"run: approver":            "test/admission/docs_test.go",
+	"run: install":             "test/admission/docs_test.go",
+	"run: try":                 "test/admission/docs_test.go",
 }
 
 // Each command that the documentation shows is run, or the page says why not.
