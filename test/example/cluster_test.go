@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -153,8 +152,7 @@ func starts(t *testing.T, s site) {
 			if one.as != "" {
 				args = append(args, "--as", one.as)
 			}
-			out := s.must(t, one.manifest, args...)
-			if !strings.Contains(out, "secondsAfterCompletion") && !strings.Contains(out, "workflowTemplateRef") {
+			if out := s.must(t, one.manifest, args...); !strings.Contains(out, "workflowTemplateRef") {
 				t.Errorf("it has become\n%s", out)
 			}
 		})
@@ -200,6 +198,6 @@ func uninstall(t *testing.T, s site, robot shop) {
 	robot.tiphys(t, "uninstall", chartDir, "-e", "dev")
 	out := s.must(t, "", "--namespace", "etl-dev", "get", "cronworkflows,workflowtemplates,sensors,eventsources,secrets,roles", "-o", "name")
 	if strings.TrimSpace(out) != "" {
-		t.Errorf("%s is left", filepath.Base(out))
+		t.Errorf("this is left:\n%s", out)
 	}
 }

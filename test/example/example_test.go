@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -62,22 +63,22 @@ func (s shop) tiphys(t testing.TB, args ...string) string {
 // or none, and for each version of Argo that it says it is for.
 func TestNoFindings(t *testing.T) {
 	lint := []string{"lint", "--show=info", "--fail-on=info", "--format=text", chartDir}
-	for name, args := range map[string][]string{
-		"as it is":             nil,
-		"of the policies":      {"--policy=baseline", "--policy=production"},
-		"of restricted":        {"--policy=restricted"},
-		"for Argo 3.6":         {"--argo-version=3.6"},
-		"for Argo 3.7":         {"--argo-version=3.7"},
-		"for Argo 4.0":         {"--argo-version=4.0"},
-		"with the key of dev":  {"--decrypt=auto", "-e=dev"},
-		"with the key of prod": {"--decrypt=auto", "-e=prod"},
+	for name, test := range map[string]struct {
+		key  string
+		args []string
+	}{
+		"as it is":             {},
+		"by its policies":      {args: []string{"--policy=baseline", "--policy=production"}},
+		"by restricted":        {args: []string{"--policy=restricted"}},
+		"for Argo 3.6":         {args: []string{"--argo-version=3.6"}},
+		"for Argo 3.7":         {args: []string{"--argo-version=3.7"}},
+		"for Argo 4.0":         {args: []string{"--argo-version=4.0"}},
+		"with the key of dev":  {key: "dev"},
+		"with the key of qa":   {key: "qa"},
+		"with the key of prod": {key: "prod"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			environment := ""
-			if words := strings.Split(name, "key of "); len(words) == 2 {
-				environment = words[1]
-			}
-			shop{testbin.Root(), key(environment), ""}.tiphys(t, append(slices.Clone(lint), args...)...)
+			shop{testbin.Root(), key(test.key), ""}.tiphys(t, append(slices.Clone(lint), test.args...)...)
 		})
 	}
 	out, stderr, err := shop{testbin.Root(), key(""), ""}.run(t, testbin.Tiphys(t), append(slices.Clone(lint), "--argo-version=3.5")...)
@@ -142,13 +143,7 @@ func TestEnvironments(t *testing.T) {
 			}
 		}
 		got[e] = f
-		names := slices.Sorted(func(yield func(string) bool) {
-			for name := range all {
-				if !yield(name) {
-					return
-				}
-			}
-		})
+		names := slices.Sorted(maps.Keys(all))
 		if kinds != nil && !slices.Equal(kinds, names) {
 			t.Errorf("%s has other objects: %s", e, cmp.Diff(kinds, names))
 		}
