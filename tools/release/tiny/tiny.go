@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/tiphys-dev/tiphys/tools/release/dist"
@@ -43,8 +44,11 @@ func Repository(t testing.TB) string {
 	if err := os.CopyFS(dir, repo); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"go.mod", "go.sum"} { // under other names here, or they would make another module of this folder
-		if err := os.Rename(filepath.Join(dir, name+".txt"), filepath.Join(dir, name)); err != nil {
+	version, sums := Required(t)
+	// Not among the files, where it would make another module of their folder.
+	mod := "module example.com/tiny\n\ngo 1.26.0\n\nrequire golang.org/x/mod " + version + "\n"
+	for name, text := range map[string]string{"go.mod": mod, "go.sum": strings.Join(sums, "\n") + "\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -56,6 +60,30 @@ func Repository(t testing.TB) string {
 	}
 	Git(t, dir, "commit", "--quiet", "--message=Begin")
 	return dir
+}
+
+// Required is the version of golang.org/x/mod that the project requires, with its lines of
+// go.sum. It is that of the tools, so that nothing is downloaded for it.
+func Required(t testing.TB) (version string, sums []string) {
+	t.Helper()
+	all, err := os.ReadFile(filepath.Join(Root(), "tools/go.sum"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Version}}", "golang.org/x/mod").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	version = strings.TrimSpace(string(out))
+	for line := range strings.Lines(string(all)) {
+		if strings.HasPrefix(line, "golang.org/x/mod "+version) {
+			sums = append(sums, strings.TrimSpace(line))
+		}
+	}
+	if len(sums) != 2 {
+		t.Fatalf("tools/go.sum has of golang.org/x/mod %s the lines %q, want 2", version, sums)
+	}
+	return version, sums
 }
 
 // Git runs git in a folder, as nobody and at a time of its own.
