@@ -32,7 +32,7 @@ func (w *window) end() {
 	}
 }
 
-// since reports whether a fault was on at any time since then.
+// overlaps reports whether a fault was on at any time since then.
 func (w *window) overlaps(start time.Time) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -115,6 +115,16 @@ func (l leakBook) table() (text string, leaked []string) {
 	return b.String(), leaked
 }
 
+// compared reports whether there are two samples of a program that leads.
+func (l leakBook) compared(program string) bool {
+	for name, all := range l {
+		if first, _ := span(all); strings.HasPrefix(name, program) && first != nil && first.leads {
+			return true
+		}
+	}
+	return false
+}
+
 // like reports whether two samples are of one process that did the same.
 func (s *sample) like(o *sample) bool {
 	return s.process != nil && s.process == o.process && s.leads == o.leads
