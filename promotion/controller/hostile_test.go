@@ -156,6 +156,7 @@ func telltale(b *bench) {
 		b.Fatal(err)
 	}
 	c := exec.Command(testbin.Sops(b), "encrypt", "--age", key.Recipient().String(), "--filename-override", "secrets.yaml", "--input-type", "yaml", "--output-type", "yaml", "/dev/stdin")
+	c.Dir = b.TempDir() // with no .sops.yaml above
 	c.Stdin = strings.NewReader("password: " + canary + "\n")
 	sealed, err := c.Output()
 	if err != nil {
