@@ -13,13 +13,14 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/tiphys-dev/tiphys/tools/release/dist"
 	"github.com/tiphys-dev/tiphys/tools/release/publish"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)
@@ -43,7 +44,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	switch args[0] {
 	case "build":
-		return build(*root, *folder, *version, *platforms, out)
+		return build(ctx, *root, *folder, *version, *platforms, out)
 	case "publish":
 		if *registry == "" {
 			return errors.New("publish: there is no -registry, like ghcr.io/tiphys-dev")
@@ -53,7 +54,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return fmt.Errorf("%q is none of build, publish", args[0])
 }
 
-func build(root, folder, version, platforms string, out io.Writer) error {
+func build(ctx context.Context, root, folder, version, platforms string, out io.Writer) error {
 	source, err := dist.Find(root, version)
 	if err != nil {
 		return err
@@ -62,7 +63,7 @@ func build(root, folder, version, platforms string, out io.Writer) error {
 	if platforms != "" {
 		o.Platforms = strings.Split(platforms, ",")
 	}
-	r, err := dist.Build(dist.Tiphys, o)
+	r, err := dist.Build(ctx, dist.Tiphys, o)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@
 package dist
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"io/fs"
@@ -25,8 +26,9 @@ type Options struct {
 	Log       io.Writer
 }
 
-// Build makes a release.
-func Build(p Project, o Options) (*Release, error) {
+// Build makes a release. When ctx ends, so does what it runs, and nothing is left but a
+// folder without sums.
+func Build(ctx context.Context, p Project, o Options) (*Release, error) {
 	work, err := os.MkdirTemp("", "release")
 	if err != nil {
 		return nil, err
@@ -43,7 +45,7 @@ func Build(p Project, o Options) (*Release, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, step := range []func() error{b.programs, b.charts, b.plugins, b.crds, func() error { return b.text("RELEASE_NOTES.md", "notes", notes) }} {
+	for _, step := range []func() error{func() error { return b.programs(ctx) }, b.charts, b.plugins, b.crds, func() error { return b.text("RELEASE_NOTES.md", "notes", notes) }} {
 		if err := step(); err != nil {
 			return nil, err
 		}

@@ -5,9 +5,11 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"debug/buildinfo"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -41,7 +43,7 @@ func build(t *testing.T, dir, version string, platforms []string) string {
 		t.Fatal(err)
 	}
 	out := filepath.Join(dir, "dist")
-	if _, err := dist.Build(tiny.Project, dist.Options{Source: s, Out: out, Platforms: platforms, Log: io.Discard}); err != nil {
+	if _, err := dist.Build(t.Context(), tiny.Project, dist.Options{Source: s, Out: out, Platforms: platforms, Log: io.Discard}); err != nil {
 		t.Fatal(err)
 	}
 	return out
@@ -262,10 +264,20 @@ func TestRefusals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := dist.Build(tiny.Project, dist.Options{Source: s, Out: t.TempDir(), Log: io.Discard}); err == nil || !strings.Contains(err.Error(), `nothing below a heading "## v3.0.0"`) {
+	if _, err := dist.Build(t.Context(), tiny.Project, dist.Options{Source: s, Out: t.TempDir(), Log: io.Discard}); err == nil || !strings.Contains(err.Error(), `nothing below a heading "## v3.0.0"`) {
 		t.Errorf("a version that the changelog does not know: %v", err)
 	}
-	if _, err := dist.Build(tiny.Project, dist.Options{Source: s, Out: dir, Log: io.Discard}); err == nil || !strings.Contains(err.Error(), "so it is no folder of a release; name another one") {
+	s.Trial = true
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	out := t.TempDir()
+	if _, err := dist.Build(ended, tiny.Project, dist.Options{Source: s, Out: out, Log: io.Discard}); !errors.Is(err, context.Canceled) {
+		t.Errorf("a build that is told to end: %v", err)
+	}
+	if _, err := dist.Open(out); err == nil {
+		t.Error("what was not finished is opened")
+	}
+	if _, err := dist.Build(t.Context(), tiny.Project, dist.Options{Source: s, Out: dir, Log: io.Discard}); err == nil || !strings.Contains(err.Error(), "so it is no folder of a release; name another one") {
 		t.Errorf("a folder with folders: %v", err)
 	}
 }

@@ -33,7 +33,7 @@ func TestDocs(t *testing.T) {
 	p.Programs = []dist.Program{{Name: "tiphys", Package: "./cmd/tiny", Archives: []string{"linux/amd64"}}}
 	p.Pinned = ""
 	out := filepath.Join(dir, "dist")
-	if _, err := dist.Build(p, dist.Options{Source: s, Out: out, Log: io.Discard}); err != nil {
+	if _, err := dist.Build(t.Context(), p, dist.Options{Source: s, Out: out, Log: io.Discard}); err != nil {
 		t.Fatal(err)
 	}
 	for _, b := range blocks {

@@ -1,6 +1,7 @@
 package dist
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -18,11 +19,11 @@ import (
 )
 
 // programs makes archives, images and bills of materials of all programs.
-func (b *builder) programs() error {
+func (b *builder) programs(ctx context.Context) error {
 	for _, p := range b.project.Programs {
 		images := map[string]v1.Image{}
 		for _, system := range b.wanted(union(p.Archives, p.Images)) {
-			if err := b.program(p, system, images); err != nil {
+			if err := b.program(ctx, p, system, images); err != nil {
 				return err
 			}
 		}
@@ -43,8 +44,8 @@ func union(a, b []string) []string {
 
 // program makes what there is of a program for one system. Its image is left in
 // images.
-func (b *builder) program(p Program, system string, images map[string]v1.Image) error {
-	binary, err := b.compile(p, system)
+func (b *builder) program(ctx context.Context, p Program, system string, images map[string]v1.Image) error {
+	binary, err := b.compile(ctx, p, system)
 	if err != nil {
 		return err
 	}

@@ -86,7 +86,7 @@ func released(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := dist.Build(tiny.Project, dist.Options{Source: s, Out: filepath.Join(dir, "dist"), Log: io.Discard}); err != nil {
+	if _, err := dist.Build(t.Context(), tiny.Project, dist.Options{Source: s, Out: filepath.Join(dir, "dist"), Log: io.Discard}); err != nil {
 		t.Fatal(err)
 	}
 	return filepath.Join(dir, "dist")
@@ -242,7 +242,7 @@ func TestRefusals(t *testing.T) {
 	p := tiny.Project
 	p.Programs, p.Pinned = []dist.Program{{Name: "tiny"}}, "" // nothing is compiled: this is about the rest
 	folder := filepath.Join(dir, "dist")
-	if _, err := dist.Build(p, dist.Options{Source: s, Out: folder, Log: io.Discard}); err != nil {
+	if _, err := dist.Build(t.Context(), p, dist.Options{Source: s, Out: folder, Log: io.Discard}); err != nil {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
