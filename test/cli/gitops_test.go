@@ -92,13 +92,14 @@ func clone(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	work := filepath.Join(dir, "flows")
-	if err := os.CopyFS(work, os.DirFS(filepath.Join(root, "examples", "deploy"))); err != nil {
-		t.Fatal(err)
+	for _, folder := range []string{"charts/nightly-etl", "environments"} {
+		if err := os.CopyFS(filepath.Join(work, folder), os.DirFS(filepath.Join(root, folder))); err != nil {
+			t.Fatal(err)
+		}
 	}
 	shell(t, dir, `git init -q --bare -b main origin.git
 git -C flows init -q -b main
 cd flows
-sed -i s/wokers/workers/ environments/qa/values.yaml # a mistake that the example shows
 git remote add origin "$PWD/../origin.git"
 git config user.name Ada
 git config user.email ada@example.com

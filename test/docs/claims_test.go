@@ -118,7 +118,8 @@ var (
 func TestAlertsAreExplained(t *testing.T) {
 	page := read(t, "docs/operating.md")
 	there := map[string]bool{}
-	for _, m := range alert.FindAllStringSubmatch(read(t, "charts/tiphys/files/alerts.yaml"), -1) {
+	rules := read(t, "charts/tiphys/files/alerts/webhook.yaml") + read(t, "charts/tiphys/files/alerts/controller.yaml")
+	for _, m := range alert.FindAllStringSubmatch(rules, -1) {
 		there[m[1]] = true
 		if !strings.Contains(page, "| `"+m[1]+"` |") {
 			t.Errorf("docs/operating.md says nothing of %s", m[1])
