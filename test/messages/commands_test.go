@@ -67,7 +67,7 @@ var tries = []try{
 	{args: "render charts/etl -e dev --decrypt always", env: "SOPS_AGE_KEY={WRONGKEY}", code: 1},
 	{args: "render charts/bad -e dev --set shout=true", code: 1}, {args: "render charts/bad -e dev --set shout=true --decrypt always", code: 1},
 	{args: "render charts/etl -f plainbroken.yaml", code: 1},
-	{args: "new churn --age dev={RECIPIENT}"}, {args: "new churn", code: 2},
+	{args: "new churn --dir made/churn --age dev={RECIPIENT}"}, {args: "new churn --dir made/churn", code: 2}, {args: "new churn --age dev={RECIPIENT}", code: 2},
 	{args: "import workflows charts/made --dry-run --age dev={RECIPIENT}"}, {args: "import workflows charts/made --age dev={RECIPIENT}"},
 	{args: "import workflows charts/made", code: 2},
 
