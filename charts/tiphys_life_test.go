@@ -243,6 +243,29 @@ func TestProductNotes(t *testing.T) {
 	}
 }
 
+// A release of before is upgraded with --reuse-values, which keeps the defaults
+// of its chart: what has come since is not there at all.
+func TestProductReusesValues(t *testing.T) {
+	for name, helm := range helms {
+		t.Run(name, func(t *testing.T) {
+			l := &life{t, cluster.Start(t), helm(t)}
+			old := t.TempDir()
+			if err := os.CopyFS(old, os.DirFS("tiphys")); err != nil {
+				t.Fatal(err)
+			}
+			text, err := os.ReadFile("testdata/values-before-sizes.yaml")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(old, "values.yaml"), text, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			l.does("install", "tiphys", old, "--namespace", "tiphys", "--create-namespace", "--set", "controller.enabled=true,networkPolicy.enabled=true")
+			l.does("upgrade", "tiphys", "tiphys", "--namespace", "tiphys", "--reuse-values", "--set", "controller.page=true")
+		})
+	}
+}
+
 // Each size is more than the one before, and what is given goes before it.
 func TestProductSizes(t *testing.T) {
 	of := func(set ...string) string {

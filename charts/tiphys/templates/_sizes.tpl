@@ -20,14 +20,14 @@ large:
 
 {{- /* The values of the size, with those that are given, as YAML. */ -}}
 {{- define "tiphys.sized" -}}
-{{- $size := index (include "tiphys.sizes" . | fromYaml) .Values.size -}}
+{{- $size := index (include "tiphys.sizes" . | fromYaml) (.Values.size | default "small") -}}
 {{- with .Values -}}
 replicas: {{ .replicas | default $size.replicas }}
-resources: {{ mergeOverwrite $size.resources .resources | toJson }}
+resources: {{ mergeOverwrite $size.resources (.resources | default dict) | toJson }}
 controller:
   replicas: {{ .controller.replicas | default $size.controller.replicas }}
   concurrency: {{ .controller.concurrency | default $size.controller.concurrency }}
   tmpSize: {{ .controller.tmpSize | default $size.controller.tmpSize }}
-  resources: {{ mergeOverwrite $size.controller.resources .controller.resources | toJson }}
+  resources: {{ mergeOverwrite $size.controller.resources (.controller.resources | default dict) | toJson }}
 {{- end }}
 {{- end -}}
