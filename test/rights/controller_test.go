@@ -18,10 +18,7 @@ import (
 	"github.com/tiphys-dev/tiphys/test/cluster"
 )
 
-var (
-	promotions = schema.GroupVersionResource{Group: "tiphys.dev", Version: "v1alpha1", Resource: "promotions"}
-	candidates = schema.GroupVersionResource{Group: "tiphys.dev", Version: "v1alpha1", Resource: "candidates"}
-)
+var candidates = schema.GroupVersionResource{Group: "tiphys.dev", Version: "v1alpha1", Resource: "candidates"}
 
 // A repository is one of git, with a chart and two environments.
 type repository struct {

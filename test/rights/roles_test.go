@@ -5,7 +5,6 @@
 package rights
 
 import (
-	"cmp"
 	"strings"
 	"testing"
 
@@ -107,11 +106,6 @@ func (r rule) parts(role string) (all []right) {
 		}
 	}
 	return all
-}
-
-// compare puts rights in an order.
-func compare(a, b right) int {
-	return cmp.Or(strings.Compare(a.role, b.role), strings.Compare(a.group, b.group), strings.Compare(a.resource, b.resource), strings.Compare(a.verb, b.verb))
 }
 
 // without is the rules of a role without one right.

@@ -168,7 +168,6 @@ func (s *stage) environ() []string {
 
 var (
 	promotions = schema.GroupVersionResource{Group: "tiphys.dev", Version: "v1alpha1", Resource: "promotions"}
-	candidates = schema.GroupVersionResource{Group: "tiphys.dev", Version: "v1alpha1", Resource: "candidates"}
 	workflows  = schema.GroupVersionResource{Group: "argoproj.io", Version: "v1alpha1", Resource: "workflows"}
 )
 
