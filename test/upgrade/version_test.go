@@ -8,9 +8,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	apiextensions "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -79,15 +81,51 @@ func (v version) crds(t testing.TB) (all []*apiextensions.CustomResourceDefiniti
 	return all
 }
 
-// objects are those that the version wrote. REPOSITORY in them is where its git
-// repository is now.
+// moment matches a time as objects have it.
+var moment = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
+
+// began is when the last object of testdata is said to have been made. What goes
+// on, such as a smoke run, would be long over else.
+var began = time.Now().Truncate(time.Second)
+
+// made matches when an object was made.
+var made = regexp.MustCompile(`creationTimestamp: "([^"]+)"`)
+
+// recent moves all times of a text, so that the last object in it was made when
+// we began.
+func recent(t testing.TB, text string) string {
+	t.Helper()
+	at := func(text string) time.Time {
+		m, err := time.Parse(time.RFC3339Nano, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	var last time.Time
+	for _, m := range made.FindAllStringSubmatch(text, -1) {
+		if at(m[1]).After(last) {
+			last = at(m[1])
+		}
+	}
+	return moment.ReplaceAllStringFunc(text, func(m string) string {
+		layout := "2006-01-02T15:04:05"
+		if _, fraction, ok := strings.Cut(strings.TrimSuffix(m, "Z"), "."); ok {
+			layout += "." + strings.Repeat("0", len(fraction))
+		}
+		return at(m).Add(began.Sub(last)).UTC().Format(layout + "Z")
+	})
+}
+
+// objects are those that the version wrote, just now. REPOSITORY in them is where
+// its git repository is now.
 func (v version) objects(t testing.TB, repository string) (all []*unstructured.Unstructured) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(v.dir, "objects.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for one := range strings.SplitSeq(strings.ReplaceAll(string(text), "REPOSITORY", repository), "\n---\n") {
+	for one := range strings.SplitSeq(recent(t, strings.ReplaceAll(string(text), "REPOSITORY", repository)), "\n---\n") {
 		u := &unstructured.Unstructured{}
 		if err := yaml.Unmarshal([]byte(one), &u.Object); err != nil {
 			t.Fatal(err)
