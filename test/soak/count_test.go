@@ -55,6 +55,7 @@ type phase struct {
 	from, to        time.Time
 	faults          int
 	recovery        time.Duration // the longest that it took after a fault
+	stalled         time.Duration // that the machine did not work
 	sent            int
 	right           int
 	open            int // let through without defaults while a replica went down: failurePolicy Ignore

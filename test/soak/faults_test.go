@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	core "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
@@ -159,16 +161,76 @@ func (s *soak) rotates(long time.Duration) {
 	p := s.book.begin("tokens replaced")
 	began := time.Now()
 	for account := range s.roads {
-		if err := s.token(account, "second"); err != nil {
-			s.defect("%v", err)
-		}
+		s.until("make a token", func(i int) error { return s.token(account, fmt.Sprint("second-", i)) })
 	}
 	s.wait(75 * time.Second)
 	for account := range s.roads {
-		if err := s.core.CoreV1().Secrets(home).Delete(s.load, account+"-first", metav1.DeleteOptions{}); err != nil {
-			s.defect("%v", err)
-		}
+		s.until("delete what the old token hangs on", func(int) error {
+			err := s.core.CoreV1().Secrets(home).Delete(s.load, account+"-first", metav1.DeleteOptions{})
+			if apierrors.IsNotFound(err) {
+				return nil // an answer before got lost
+			}
+			return err
+		})
 	}
 	s.book.count(p, func(p *phase) { p.faults++ })
 	s.wait(max(20*time.Second, long-time.Since(began)))
+}
+
+// until does something of our own until it is done: nothing that is looked at may
+// hang on it.
+func (s *soak) until(what string, do func(try int) error) {
+	for i := 0; s.load.Err() == nil; i++ {
+		err := do(i)
+		if err == nil {
+			return
+		}
+		s.Logf("%s: %v", what, err)
+		s.wait(time.Second)
+	}
+}
+
+// slow is how long a request may take that no webhook is asked for. On a machine
+// where it takes longer, nothing can be told of what fails.
+const slow = 3 * time.Second
+
+// stalls looks all the time whether the machine still works, and takes it for a
+// fault while it does not.
+func (s *soak) stalls() {
+	maps := s.core.CoreV1().ConfigMaps(home)
+	for s.load.Err() == nil {
+		began, done := time.Now(), make(chan error, 1)
+		go func() {
+			ctx, cancel := context.WithTimeout(s.load, time.Minute)
+			defer cancel()
+			o := &core.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprint("stall-", serial.Add(1))}}
+			_, err := maps.Create(ctx, o, metav1.CreateOptions{})
+			if err == nil {
+				err = maps.Delete(ctx, o.Name, metav1.DeleteOptions{})
+			}
+			done <- err
+		}()
+		select {
+		case <-done:
+		case <-time.After(slow):
+			if !s.door.overlaps(began) {
+				s.stalled(began, done)
+			} else {
+				<-done
+			}
+		}
+		s.wait(500 * time.Millisecond)
+	}
+}
+
+// stalled lasts until a request is answered, and all is as it was before.
+func (s *soak) stalled(began time.Time, done <-chan error) {
+	p := s.book.now()
+	s.door.begin()
+	s.road.begin()
+	<-done
+	s.recovers(fault{name: "the machine stalled"})
+	s.door.end()
+	s.road.end()
+	s.book.count(p, func(p *phase) { p.stalled += time.Since(began) })
 }

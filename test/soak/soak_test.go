@@ -100,6 +100,7 @@ func (s *soak) begin() (load, promotions *sync.WaitGroup) {
 	}
 	load.Go(s.counted)
 	load.Go(s.certificates)
+	load.Go(s.stalls)
 	load.Go(func() { s.churn.run(s) })
 	return load, promotions
 }
@@ -177,7 +178,7 @@ func (s *soak) report(leaks leakBook) {
 	if s.Failed() || os.Getenv("SOAK_LOGS") != "" {
 		s.keepLogs()
 	}
-	if os.Getenv("UPDATE") != "" && !s.plan.short {
+	if os.Getenv("UPDATE") != "" && !s.plan.short && !s.Failed() {
 		s.publish(text)
 	}
 }

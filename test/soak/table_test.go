@@ -13,11 +13,11 @@ func (b *book) table() (string, int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var t strings.Builder
-	t.WriteString("| phase | seconds | faults | longest recovery, s | requests | right | error while a fault was on | without defaults meanwhile | error without a fault | wrong | lost | slowest right, ms | policies changed | certificates | authorities |\n")
-	t.WriteString("|---|" + strings.Repeat("---:|", 14) + "\n")
+	t.WriteString("| phase | seconds | machine stalled, s | faults | longest recovery, s | requests | right | error while a fault was on | without defaults meanwhile | error without a fault | wrong | lost | slowest right, ms | policies changed | certificates | authorities |\n")
+	t.WriteString("|---|" + strings.Repeat("---:|", 15) + "\n")
 	var sum phase
 	row := func(p *phase, long time.Duration) {
-		fmt.Fprintf(&t, "| %s | %.0f | %d | %.1f | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d |\n", p.name, long.Seconds(), p.faults, p.recovery.Seconds(),
+		fmt.Fprintf(&t, "| %s | %.0f | %.0f | %d | %.1f | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d |\n", p.name, long.Seconds(), p.stalled.Seconds(), p.faults, p.recovery.Seconds(),
 			p.sent, p.right, p.failed, p.open, p.defects, p.wrong, p.lost, p.slowest.Milliseconds(), p.policies, p.leaves, p.signers)
 	}
 	for _, p := range b.phases {
@@ -25,6 +25,7 @@ func (b *book) table() (string, int) {
 		sum.faults, sum.sent, sum.right, sum.failed, sum.open = sum.faults+p.faults, sum.sent+p.sent, sum.right+p.right, sum.failed+p.failed, sum.open+p.open
 		sum.defects, sum.wrong, sum.lost, sum.policies = sum.defects+p.defects, sum.wrong+p.wrong, sum.lost+p.lost, sum.policies+p.policies
 		sum.leaves, sum.signers = sum.leaves+p.leaves, sum.signers+p.signers
+		sum.stalled += p.stalled
 		sum.recovery, sum.slowest = max(sum.recovery, p.recovery), max(sum.slowest, p.slowest)
 	}
 	sum.name = "**all**"
